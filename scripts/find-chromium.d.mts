@@ -1,0 +1,2 @@
+export const launchArgs: string[];
+export function findChromium(): Promise<string>;

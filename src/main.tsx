@@ -1,0 +1,12 @@
+import '@fontsource-variable/inter';
+import '@fontsource-variable/jetbrains-mono';
+import { createRoot } from 'react-dom/client';
+import { startApp } from './state';
+import './ui/tokens.css';
+import './ui/shell/base.css';
+import { App } from './ui/shell/App';
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('index.html has no #root');
+startApp();
+createRoot(root).render(<App />);

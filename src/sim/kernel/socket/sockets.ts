@@ -1,0 +1,274 @@
+/**
+ * The sockets of a namespace: ICMP echo sockets (as ping opens them), UDP sockets, taps; and the handing over of what
+ * arrives (ping_rcv, __udp4_lib_rcv). VXLAN's kernel sockets are found here too.
+ *
+ * Leaves out: TCP, receive buffers (nothing is lost between kernel and process), SO_REUSEPORT.
+ */
+import { err, ok, type Result } from '../../../base/result';
+import {
+  ICMP_DEST_UNREACH,
+  ICMP_ECHO,
+  ICMP_PORT_UNREACH,
+  IPPROTO_ICMP,
+  IPPROTO_UDP,
+  UDP_LENGTH,
+  buildEcho,
+  buildIpv4,
+  buildUdp,
+  echoId,
+  isMalformed,
+  parseUdp,
+  verifyUdp,
+  type IcmpHeader,
+  type Ip4,
+} from '../../wire/index';
+import type { Device, Tap } from '../device/device';
+import { VxlanDevice, receiveVxlan } from '../device/vxlan';
+import type { OutputRoute } from '../ip/ip';
+import type { IpPacket } from '../ip/packet';
+import type {
+  Capture,
+  Errno,
+  IcmpSocket,
+  Requester,
+  SendOptions,
+  SocketApi,
+  SocketError,
+  SocketEvents,
+  SocketSendError,
+  UdpSocket,
+} from '../netlink';
+import type { Netns } from '../netns';
+
+interface Bound {
+  readonly by: string;
+  readonly address: Ip4;
+  readonly events: SocketEvents;
+}
+/** A path-MTU mode asked for by nobody: UDP and ping both set DF until the path says otherwise. */
+const DEFAULT_PMTUDISC = 'want';
+
+export class Sockets {
+  readonly #icmp = new Map<number, Bound>();
+  readonly #udp = new Map<number, Bound>();
+  #nextIcmpId = 1;
+  #nextPort = 0;
+
+  constructor(private readonly netns: Netns) {}
+
+  /** The API bound to whoever asks; what it sends is caused by that event. */
+  api(requester: Requester): SocketApi {
+    return {
+      icmp: (id, events) => this.#openIcmp(id, events, requester),
+      udp: (bind, events) => this.#openUdp(bind, events, requester),
+      connect: (dst, options) => this.#connect(dst, options),
+      capture: (dev, onFrame) => this.#capture(dev, onFrame),
+    };
+  }
+
+  // --- sending -------------------------------------------------------------------------------------------------------
+
+  #connect(dst: Ip4, options: SendOptions = {}): Result<{ source: Ip4; dev: string; mtu: number }, Errno> {
+    // Asking for a route sends nothing and is no step of any packet: it stays out of the trace.
+    const { netns } = this;
+    const lookup = netns.fib.lookup({ dst, src: options.source, oif: options.device });
+    if (lookup.type === 'none') {
+      const device = options.device === undefined ? undefined : netns.device(options.device);
+      if (!device?.up) return err('ENETUNREACH');
+      return ok({
+        source: options.source ?? netns.selectAddress(device, dst),
+        dev: device.name,
+        mtu: device.mtu,
+      });
+    }
+    if (lookup.type === 'unreachable') return err('EHOSTUNREACH');
+    if (lookup.type === 'prohibit' || lookup.type === 'broadcast') return err('EACCES');
+    if (lookup.type === 'blackhole') return err('EINVAL');
+    const device = lookup.type === 'local' ? netns.loopback : netns.device(lookup.dev ?? '');
+    if (!device) return err('ENETUNREACH');
+    const mtu = Math.min(lookup.mtu || device.mtu, netns.pmtu.get(dst) ?? device.mtu);
+    return ok({ source: options.source || lookup.prefsrc, dev: device.name, mtu });
+  }
+
+  #openIcmp(
+    wanted: number | undefined,
+    events: SocketEvents,
+    requester: Requester,
+  ): Result<IcmpSocket, Errno> {
+    let id = wanted;
+    if (id === undefined) {
+      while (this.#icmp.has(this.#nextIcmpId)) this.#nextIcmpId++;
+      id = this.#nextIcmpId++ & 0xffff;
+    }
+    if (this.#icmp.has(id)) return err('EADDRINUSE');
+    const own: Bound = { by: requester.by, address: 0, events };
+    this.#icmp.set(id, own);
+    const number = id;
+    return ok({
+      id: number,
+      sendEcho: (dst, seq, payload, options = {}) =>
+        this.#send(dst, IPPROTO_ICMP, options, requester, () => buildEcho(ICMP_ECHO, number, seq, payload)),
+      close: () => {
+        if (this.#icmp.get(number) === own) this.#icmp.delete(number);
+      },
+    });
+  }
+
+  #openUdp(
+    bind: { address?: Ip4; port?: number },
+    events: SocketEvents,
+    requester: Requester,
+  ): Result<UdpSocket, Errno> {
+    const address = bind.address ?? 0;
+    if (address !== 0 && !this.netns.isLocal(address)) return err('EADDRNOTAVAIL');
+    const port = bind.port || this.#ephemeral();
+    if (this.#udp.has(port) || this.#vxlanPort(port)) return err('EADDRINUSE');
+    const own: Bound = { by: requester.by, address, events };
+    this.#udp.set(port, own);
+    return ok({
+      port,
+      sendTo: (dst, dstPort, payload, options = {}) =>
+        this.#send(
+          dst,
+          IPPROTO_UDP,
+          { ...options, source: options.source ?? (address || undefined) },
+          requester,
+          (route) => buildUdp({ srcPort: port, dstPort }, payload, { src: route.source, dst }),
+        ),
+      close: () => {
+        if (this.#udp.get(port) === own) this.#udp.delete(port);
+      },
+    });
+  }
+
+  #ephemeral(): number {
+    const [low, high] = this.netns.sysctl.portRange();
+    const span = high - low + 1;
+    if (this.#nextPort === 0) this.#nextPort = this.netns.random.below(span);
+    for (let tries = 0; tries < span; tries++) {
+      const port = low + (this.#nextPort++ % span);
+      if (!this.#udp.has(port)) return port;
+    }
+    return low;
+  }
+
+  /** ip_append_data and ip_push_pending_frames: route, size, header, out. */
+  #send(
+    dst: Ip4,
+    protocol: number,
+    options: SendOptions,
+    requester: Requester,
+    build: (route: OutputRoute) => Uint8Array,
+  ): Result<void, SocketSendError> {
+    const { netns } = this;
+    const flow = { dst, src: options.source, oif: options.device, mark: options.mark };
+    const route = netns.ip.routeOutput(flow, requester.cause);
+    if (!route.ok) return err({ errno: route.errno });
+    const payload = build(route);
+    const mode = options.pmtudisc ?? DEFAULT_PMTUDISC;
+    const tooBig = payload.length + 20 > (mode === 'probe' ? route.device.mtu : route.mtu);
+    if (tooBig && (mode === 'do' || mode === 'probe')) return err({ errno: 'EMSGSIZE', mtu: route.mtu });
+    if (payload.length + 20 > 65_535) return err({ errno: 'EMSGSIZE', mtu: route.mtu });
+    const dontFragment = mode === 'want' ? !tooBig : mode !== 'dont';
+    const bytes = buildIpv4(
+      {
+        tos: options.tos ?? 0,
+        // ip_select_ident: a socket that never fragments sends id 0.
+        id: mode === 'do' ? 0 : netns.nextIpId(),
+        dontFragment,
+        ttl: options.ttl ?? netns.sysctl.defaultTtl(),
+        protocol,
+        src: route.source,
+        dst,
+      },
+      payload,
+    );
+    const packet = netns.originate(bytes, requester.by, route.seq);
+    packet.mark = options.mark ?? 0;
+    netns.ip.sendRouted(packet, route);
+    return ok(undefined);
+  }
+
+  // --- arriving ------------------------------------------------------------------------------------------------------
+
+  echoReply(packet: IpPacket, header: IcmpHeader, message: Uint8Array): void {
+    const id = echoId(header);
+    const socket = this.#icmp.get(id);
+    if (!socket) {
+      this.netns.dropPacket(packet, 'NO_SOCKET', 'ping_rcv', { id });
+      return;
+    }
+    this.netns.delivered(packet, 'icmp', `${socket.by} (icmp id ${id})`);
+    socket.events.onMessage?.({ ...this.#from(packet), srcPort: 0, dstPort: id, payload: message });
+  }
+
+  echoError(packet: IpPacket, id: number, error: SocketError): void {
+    this.#error(packet, this.#icmp.get(id), `icmp id ${id}`, error);
+  }
+
+  udpError(packet: IpPacket, port: number, error: SocketError): void {
+    const kernel = this.#vxlanPort(port) ? undefined : this.#udp.get(port);
+    this.#error(packet, kernel, `udp ${port}`, error);
+  }
+
+  #error(packet: IpPacket, socket: Bound | undefined, name: string, error: SocketError): void {
+    this.netns.delivered(packet, 'icmp', socket ? `${socket.by} (${name})` : 'icmp_unreach');
+    socket?.events.onError?.(error);
+  }
+
+  /** __udp4_lib_rcv. */
+  udpReceive(packet: IpPacket): void {
+    const { netns } = this;
+    const at = packet.header.headerLength;
+    const header = parseUdp(packet.bytes, at);
+    if (isMalformed(header) || !verifyUdp(packet.bytes, at, packet.header)) {
+      netns.dropPacket(packet, 'UDP_CSUM', '__udp4_lib_rcv');
+      return;
+    }
+    const payload = packet.bytes.subarray(at + UDP_LENGTH, at + header.length);
+    if (this.#vxlanPort(header.dstPort)) {
+      netns.delivered(packet, 'udp', `vxlan (udp ${header.dstPort})`);
+      receiveVxlan(netns, packet, payload, header.dstPort);
+      return;
+    }
+    const socket = this.#udp.get(header.dstPort);
+    if (!socket || (socket.address !== 0 && socket.address !== packet.header.dst)) {
+      netns.dropPacket(packet, 'NO_SOCKET', '__udp4_lib_rcv', { port: header.dstPort });
+      netns.icmp.error(packet, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);
+      return;
+    }
+    netns.delivered(packet, 'udp', `${socket.by} (udp ${header.dstPort})`);
+    const { srcPort, dstPort } = header;
+    socket.events.onMessage?.({ ...this.#from(packet), srcPort, dstPort, payload });
+  }
+
+  #from(packet: IpPacket): { src: Ip4; dst: Ip4; ttl: number; tos: number; at: number } {
+    const { src, dst, ttl, tos } = packet.header;
+    return { src, dst, ttl, tos, at: this.netns.now };
+  }
+
+  #vxlanPort(port: number): boolean {
+    for (const device of this.netns.devices) {
+      if (device instanceof VxlanDevice && device.up && device.config.port === port) return true;
+    }
+    return false;
+  }
+
+  // --- taps ----------------------------------------------------------------------------------------------------------
+
+  #capture(dev: string, onFrame: Tap): Result<Capture, Errno> {
+    const all = dev === 'any';
+    const devices: Device[] = all ? [...this.netns.devices] : [];
+    const one = this.netns.device(dev);
+    if (one) devices.push(one);
+    if (devices.length === 0) return err('ENODEV');
+    if (!all && one && !one.up) return err('ENETDOWN');
+    for (const device of devices) device.taps.add(onFrame);
+    return ok({
+      link: one?.link ?? 'ethernet',
+      close: () => {
+        for (const device of devices) device.taps.delete(onFrame);
+      },
+    });
+  }
+}
