@@ -105,8 +105,6 @@ export class Netns {
     this.addDevice(this.loopback, cause);
     const forward = { name: 'net.ipv4.ip_forward', value: '0' };
     this.change('sysctl', forward.name, undefined, forward, cause);
-    for (const rule of this.fib.rules())
-      this.change('rule', this.#ruleKey(rule.priority), undefined, rule, cause);
   }
 
   shutdown(cause: EventSeq): void {

@@ -1,0 +1,100 @@
+/**
+ * What all daemons have in common. A daemon is a pure transition: (state, input, now) → (state, effects). It never calls
+ * anything; the world carries its effects out, one after another, and answers with inputs. So a daemon can be tested
+ * without a network, and the trace knows which input led to which request.
+ */
+import type {
+  AddrRow,
+  AddrSpec,
+  FdbSpec,
+  LinkChange,
+  LinkRow,
+  LinkSpec,
+  NeighSpec,
+  Reply,
+  RouteAnswer,
+  RouteMatch,
+  RouteMode,
+  RouteRow,
+  RouteSpec,
+  SimTime,
+} from '../kernel/netlink';
+import type { Ip4 } from '../wire/index';
+import type { EtcdAnswer, EtcdRequest, WatchEvent } from './etcd/store';
+
+/** A changing netlink request, as data. Carried out at once. */
+export type Request =
+  | { readonly op: 'newLink'; readonly spec: LinkSpec }
+  | { readonly op: 'setLink'; readonly name: string; readonly change: LinkChange }
+  | { readonly op: 'delLink'; readonly name: string }
+  | { readonly op: 'newAddr'; readonly spec: AddrSpec; readonly mode?: 'add' | 'replace' }
+  | { readonly op: 'newRoute'; readonly spec: RouteSpec; readonly mode?: RouteMode }
+  | { readonly op: 'delRoute'; readonly match: RouteMatch }
+  | { readonly op: 'newNeigh'; readonly spec: NeighSpec; readonly mode?: 'add' | 'replace' | 'change' }
+  | { readonly op: 'delNeigh'; readonly spec: Pick<NeighSpec, 'dev' | 'dst'> }
+  | { readonly op: 'newFdb'; readonly spec: FdbSpec; readonly mode?: 'add' | 'append' | 'replace' }
+  | { readonly op: 'delFdb'; readonly spec: FdbSpec }
+  | { readonly op: 'setSysctl'; readonly name: string; readonly value: string };
+
+export type Effect =
+  /** `netns` is an id; absent: the machine's own. Answered by `done` when `to` is given; else a refusal is only logged. */
+  | { readonly do: 'request'; readonly request: Request; readonly netns?: string; readonly to?: string }
+  /** Dumps links, addresses and the main table; answered by `survey`. */
+  | { readonly do: 'survey'; readonly to: string }
+  /** `ip route get`; answered by `lookup`. */
+  | { readonly do: 'lookup'; readonly dst: Ip4; readonly to: string }
+  /** Answered by `etcd`, watches by `watch` as often as there is something to tell. */
+  | { readonly do: 'etcd'; readonly request: EtcdRequest; readonly to: string }
+  /** Answered by `timer`; a second one of the same name replaces the first. */
+  | { readonly do: 'timer'; readonly name: string; readonly afterNs: number }
+  | { readonly do: 'log'; readonly level: 'I' | 'W' | 'E'; readonly text: string }
+  /** A message worth a line of its own in the story (container started, CNI ADD). */
+  | {
+      readonly do: 'tell';
+      readonly protocol: 'docker' | 'cni';
+      readonly action: string;
+      readonly text: string;
+    }
+  | { readonly do: 'file'; readonly path: string; readonly text: string }
+  /** A new network namespace for a container or pod, which then exists under this name. */
+  | {
+      readonly do: 'netns';
+      readonly name: string;
+      readonly role: 'container' | 'pod';
+      readonly image: string;
+    }
+  | { readonly do: 'exit'; readonly note: string };
+
+export type Input =
+  | { readonly on: 'start' }
+  | { readonly on: 'stop' }
+  | { readonly on: 'done'; readonly to: string; readonly reply: Reply }
+  | {
+      readonly on: 'survey';
+      readonly to: string;
+      readonly links: readonly LinkRow[];
+      readonly addrs: readonly AddrRow[];
+      readonly routes: readonly RouteRow[];
+    }
+  | { readonly on: 'lookup'; readonly to: string; readonly reply: Reply<RouteAnswer> }
+  | { readonly on: 'etcd'; readonly to: string; readonly answer: EtcdAnswer }
+  | { readonly on: 'watch'; readonly to: string; readonly events: readonly WatchEvent[] }
+  | { readonly on: 'timer'; readonly name: string };
+
+export interface Next<State> {
+  readonly state: State;
+  readonly effects: readonly Effect[];
+}
+export interface Daemon<State> {
+  /** Process name. */
+  readonly name: string;
+  readonly initial: State;
+  transition(state: State, input: Input, now: SimTime): Next<State>;
+}
+
+export function request(request: Request, more: { netns?: string; to?: string } = {}): Effect {
+  return { do: 'request', request, ...more };
+}
+export function log(level: 'I' | 'W' | 'E', text: string): Effect {
+  return { do: 'log', level, text };
+}

@@ -1,0 +1,15 @@
+export * from './daemon';
+export { cni, type CniOptions, type CniPod } from './cni';
+export { dockerd, type DockerContainer, type DockerdOptions } from './dockerd';
+export {
+  EMPTY_SERVER,
+  etcdServer,
+  ETCD_LATENCY_NS,
+  type EtcdEffect,
+  type EtcdInput,
+  type EtcdServer,
+} from './etcd/server';
+export { range, type EtcdAnswer, type EtcdRequest, type KeyValue, type WatchEvent } from './etcd/store';
+export { builtBackends, flanneld, SUBNET_ENV } from './flanneld/flanneld';
+export { parseNetConf, type NetConf, type NetConfError } from './flanneld/config';
+export { CONFIG_KEY } from './flanneld/lease';
