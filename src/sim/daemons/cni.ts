@@ -21,6 +21,8 @@ export interface CniOptions {
   readonly subnet: Prefix;
   readonly hairpin: boolean;
   readonly isDefaultGateway: boolean;
+  /** arp_notify=1 in the pod. */
+  readonly arpNotify: boolean;
   /** FLANNEL_NETWORK: the flannel plugin's extra route. */
   readonly network?: Prefix;
   readonly pods: readonly CniPod[];
@@ -94,7 +96,9 @@ function plug(options: CniOptions, pod: CniPod, ip: Ip4): Effect[] {
     request({ op: 'setLink', name: veth, change: { up: true } }),
     request({ op: 'setLink', name: veth, change: { master: bridge } }),
     ...(options.hairpin ? [request({ op: 'setLink', name: veth, change: { port: { hairpin: true } } })] : []),
-    request({ op: 'setSysctl', name: 'net.ipv4.conf.eth0.arp_notify', value: '1' }, { netns }),
+    ...(options.arpNotify
+      ? [request({ op: 'setSysctl', name: 'net.ipv4.conf.eth0.arp_notify', value: '1' }, { netns })]
+      : []),
     request({ op: 'newAddr', spec: { dev: 'eth0', local: ip, prefixlen: subnet.len, broadcast } }, { netns }),
     request({ op: 'setLink', name: 'eth0', change: { up: true } }, { netns }),
     ...routes(options).map((dst) =>

@@ -301,7 +301,7 @@ export interface SocketError {
   readonly origin: 'local' | 'icmp';
   readonly type: number;
   readonly code: number;
-  /** MTU for fragmentation needed. */
+  /** MTU for fragmentation needed, the better gateway for a redirect. */
   readonly info: number;
   /** Who reported it. */
   readonly offender: Ip4;

@@ -276,11 +276,11 @@ export class Boot {
     });
     // What has not ended by then would run into the time of the journal.
     this.site.ground.engine.at(-MS, () => {
-      for (const { stop } of this.#running.values()) stop();
+      for (const stop of this.#running) stop();
     });
   }
 
-  readonly #running = new Map<number, { stop(): void }>();
+  readonly #running = new Set<() => void>();
 
   #run(id: string, command: string, place: string, mayFail: boolean): void {
     const netns = this.site.netns(id);
@@ -298,11 +298,10 @@ export class Boot {
       this.failures.push({ place, command, output: this.#outputSince(first), exit: late ? -1 : exit });
     });
     if (ended) return;
-    const stop = () => {
+    this.#running.add(() => {
       late = true;
       run.process.interrupt();
-    };
-    this.#running.set(run.command, { stop });
+    });
   }
 
   #outputSince(seq: EventSeq): string {

@@ -31,7 +31,7 @@ interface Waiting {
 export class Runner {
   readonly marks: JournalMark[] = [];
   readonly #running = new Set<CommandRun>();
-  #waiting: Waiting[] = [];
+  readonly #waiting: Waiting[] = [];
   /** Entries not ended yet; background ones count until they have started. */
   #open = 0;
 
@@ -90,15 +90,15 @@ export class Runner {
 
   /** After every event: what waits for packets to land may go on, at the latest after the bound. */
   #look(): void {
-    if (this.#waiting.length === 0) return;
     const { engine } = this.site.ground;
     const ready = ({ since }: Waiting) =>
       engine.pendingPackets === 0 || engine.now - since >= LANDING_BOUND_NS;
-    if (!this.#waiting.some(ready)) return;
-    this.site.followRoles();
-    const now = this.#waiting.filter(ready);
-    this.#waiting = this.#waiting.filter((waiting) => !ready(waiting));
-    for (const { action } of now) action();
+    // A command that ends at once lets the next one start at once.
+    for (let at = this.#waiting.findIndex(ready); at >= 0; at = this.#waiting.findIndex(ready)) {
+      const [waiting] = this.#waiting.splice(at, 1);
+      this.site.followRoles();
+      waiting?.action();
+    }
   }
 
   #start(entry: JournalEntry, onEnd: () => void): void {

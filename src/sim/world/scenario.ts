@@ -110,6 +110,8 @@ export interface CniSpec {
   readonly isDefaultGateway: boolean;
   /** The flannel plugin's extra route to the whole network, besides the default route. */
   readonly networkRoute: boolean;
+  /** The bridge plugin's sysctl arp_notify=1: a pod announces itself when its eth0 comes up. */
+  readonly arpNotify: boolean;
   readonly pods: readonly PodSpec[];
 }
 export interface PodSpec {

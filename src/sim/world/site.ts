@@ -8,7 +8,7 @@ import { Kernel, Tracer, type Ground, type Netns } from '../kernel/index';
 import type { EtcdClient, HostApi, NetnsHandle } from '../kernel/netlink';
 import type { EventSeq, NetnsRow } from '../kernel/trace';
 import type { DaemonWorld } from './daemon-host';
-import { EtcdHost } from './etcd-host';
+import type { EtcdHost } from './etcd-host';
 import { Machine } from './machine';
 import { stamp } from './stamp';
 import { Process, type Terminal } from './process';

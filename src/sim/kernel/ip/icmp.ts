@@ -212,7 +212,7 @@ export class Icmp {
       origin: 'icmp',
       type: header.type,
       code: header.code,
-      info: tooBig ? info : 0,
+      info: tooBig ? info : header.type === ICMP_REDIRECT ? header.rest : 0,
       offender: packet.header.src,
       quoted: transport,
     };

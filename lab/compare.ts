@@ -1,0 +1,119 @@
+/** Two observations of the same case, and everything in which they differ. */
+import { tcpdumpLine, toHex } from '../src/sim/wire/index';
+import { Canonical } from './canonical';
+import { diffLines } from './diff';
+import { withoutTimes } from './outputs';
+import { tableLines } from './tables';
+import { TABLES, type Difference, type Observation, type Row, type SeenFrame, type Tables } from './types';
+
+const DEFAULT_VXLAN_PORTS = [4789, 8472];
+const EMPTY: Tables = { link: [], addr: [], route: [], local: [], rule: [], neigh: [], fdb: [] };
+
+export function compare(linux: Observation, sim: Observation): Difference[] {
+  return [
+    ...namespaces(linux, sim),
+    ...tables('before', linux.before, sim.before),
+    ...outputs(linux, sim),
+    ...frames(linux, sim),
+    ...tables('after', linux.after, sim.after),
+  ];
+}
+
+function namespaces(linux: Observation, sim: Observation): Difference[] {
+  return lineDifference('namespaces', [...linux.before.keys()].sort(), [...sim.before.keys()].sort());
+}
+
+// ---- tables --------------------------------------------------------------------------------------------------------
+
+function tables(
+  when: 'before' | 'after',
+  linux: ReadonlyMap<string, Tables>,
+  sim: ReadonlyMap<string, Tables>,
+): Difference[] {
+  return [...linux.keys()].flatMap((netns) =>
+    TABLES.flatMap((table) => {
+      const real = tableLines(table, (linux.get(netns) ?? EMPTY)[table]);
+      const own = tableLines(table, (sim.get(netns) ?? EMPTY)[table]);
+      return lineDifference(`${table} of ${netns} ${when}`, real, own);
+    }),
+  );
+}
+
+// ---- outputs -------------------------------------------------------------------------------------------------------
+
+function outputs(linux: Observation, sim: Observation): Difference[] {
+  const count = Math.max(linux.outputs.length, sim.outputs.length);
+  return Array.from({ length: count }, (_, i) => {
+    const [real, own] = [linux.outputs[i], sim.outputs[i]];
+    const text = (each: typeof real) =>
+      each ? [...withoutTimes(each.output).split('\n'), `exit ${each.exit}`] : ['(not run)'];
+    const one = real ?? own;
+    return lineDifference(`output of \`${one?.command ?? ''}\` in ${one?.netns ?? ''}`, text(real), text(own));
+  }).flat();
+}
+
+function lineDifference(what: string, linux: readonly string[], sim: readonly string[]): Difference[] {
+  const lines = diffLines(linux, sim);
+  if (lines.every(({ side }) => side === 'both')) return [];
+  return [
+    {
+      what,
+      lines: lines.map(({ side, index }) => ({ side, text: (side === 'sim' ? sim : linux)[index] ?? '' })),
+    },
+  ];
+}
+
+// ---- frames --------------------------------------------------------------------------------------------------------
+
+/** The ports VXLAN devices of either side use. */
+function vxlanPorts(...observations: readonly Observation[]): Set<number> {
+  const ports = new Set(DEFAULT_VXLAN_PORTS);
+  for (const { before, after } of observations) {
+    for (const { link } of [...before.values(), ...after.values()]) {
+      for (const row of link) {
+        const port = (row.data as Row | undefined)?.port;
+        if (row.kind === 'vxlan' && typeof port === 'number') ports.add(port);
+      }
+    }
+  }
+  return ports;
+}
+
+function frames(linux: Observation, sim: Observation): Difference[] {
+  const ports = vxlanPorts(linux, sim);
+  const places = [...new Set([...linux.frames.keys(), ...sim.frames.keys()])].sort();
+  return places.flatMap((place) => {
+    const [real, own] = [linux.frames.get(place) ?? [], sim.frames.get(place) ?? []];
+    const loopback = place.endsWith('/lo');
+    const canonical = (list: readonly SeenFrame[]) => {
+      const same = new Canonical({ vxlanPorts: ports, loopback });
+      return list.map(({ dir, bytes }) => ({ dir, bytes: same.frame(bytes) }));
+    };
+    const [realForms, ownForms] = [canonical(real), canonical(own)];
+    const keys = (list: typeof realForms) => list.map(({ dir, bytes }) => `${dir} ${toHex(bytes)}`);
+    const lines = diffLines(keys(realForms), keys(ownForms));
+    if (lines.every(({ side }) => side === 'both')) return [];
+    const shown = lines.map(({ side, index }, i) => {
+      const frame = (side === 'sim' ? own : real)[index];
+      const before = lines[i - 1];
+      const pair = side === 'sim' && before?.side === 'linux' ? realForms[before.index]?.bytes : undefined;
+      const mine = ownForms[index]?.bytes;
+      const where = pair && mine ? changedBytes(pair, mine) : '';
+      return { side, text: frame ? `${frameText(frame)}${where}` : '' };
+    });
+    return [{ what: `frames of ${place}`, lines: shown }];
+  });
+}
+
+function frameText({ dir, bytes, at }: SeenFrame): string {
+  const line = tcpdumpLine(bytes, 'ethernet', { ethernet: true, verbose: true }).replace(/\n\s*/g, ' ');
+  return `${at.toFixed(6).padStart(9)} ${dir.padEnd(3)} ${line}`;
+}
+
+/** `  [byte 22: 40, 3f]` for the first bytes that differ between frames of one length. */
+function changedBytes(linux: Uint8Array, sim: Uint8Array): string {
+  if (linux.length !== sim.length) return `  [${linux.length} bytes in Linux, ${sim.length} simulated]`;
+  const hex = (value: number | undefined) => (value ?? 0).toString(16).padStart(2, '0');
+  const at = linux.findIndex((byte, i) => byte !== sim[i]);
+  return at < 0 ? '' : `  [byte ${at}: ${hex(linux[at])} in Linux, ${hex(sim[at])} simulated]`;
+}

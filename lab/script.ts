@@ -1,0 +1,77 @@
+/** The shell text that builds a network in a room, and what is done to the built network before it is looked at. */
+import { readScript as scenarioFromScript } from '../src/scenarios/script';
+import type { Row, Tables } from './types';
+
+/**
+ * A new namespace takes over settings of the machine it is made on; these are put back to what the kernel's source says,
+ * and IPv6 is off, as in the simulator. `sudo` is not needed inside.
+ */
+const SETTINGS = [
+  ...['all', 'default'].flatMap((dev) => [
+    ...['forwarding=0', 'rp_filter=0', 'accept_redirects=1', 'send_redirects=1', 'secure_redirects=1'],
+    ...['accept_source_route=0', 'log_martians=0', 'promote_secondaries=0', 'proxy_arp=0', 'shared_media=1'],
+    ...['arp_ignore=0', 'arp_announce=0', 'arp_accept=0', 'arp_filter=0', 'arp_notify=0', 'route_localnet=0'],
+  ].map((setting) => `net.ipv4.conf.${dev}.${setting}`)),
+];
+const IPV6_OFF = ['net.ipv6.conf.all.disable_ipv6=1', 'net.ipv6.conf.default.disable_ipv6=1'];
+
+const PRELUDE = `
+settle() {
+  "$@" sysctl -qw ${SETTINGS.join(' ')}
+  if [ -e /proc/sys/net/ipv6 ]; then "$@" sysctl -qw ${IPV6_OFF.join(' ')}; fi
+}
+ip() {
+  command ip "$@" || return
+  if [ "\${1-} \${2-}" = "netns add" ]; then settle command ip netns exec "$3"; fi
+}
+sudo() { "$@"; }
+settle
+`;
+
+/**
+ * The lines of a script up to the first that sends packets, with every namespace made as a fresh kernel would make it.
+ * Real bash runs them, so a script is read here by bash and in the simulator by its own reader.
+ *
+ * @throws when the simulator cannot read the script
+ */
+export function buildingPart(script: string): string {
+  const loaded = scenarioFromScript(script, "lab");
+  if (!loaded.ok) {
+    throw new Error(loaded.error.map(({ place, message }) => `${place}: ${message.en}`).join('; '));
+  }
+  const places = loaded.value.scenario.setup.map(({ place }) => Number(/^line (\d+)$/.exec(place)?.[1] ?? 0));
+  const lines = script.split('\n');
+  let end = Math.max(0, ...places);
+  while (lines[end - 1]?.endsWith('\\')) end++;
+  return `${PRELUDE}${lines.slice(0, end).join('\n')}\n`;
+}
+
+/**
+ * Checksums are filled in where they are made instead of being left to a device (so a capture shows them), packets are not
+ * merged or split, and devices whose address was drawn by chance get the one the simulator has drawn.
+ */
+export function levelling(wanted: ReadonlyMap<string, Tables>, real: ReadonlyMap<string, Tables>, root?: string): string {
+  const lines: string[] = [];
+  for (const [netns, tables] of real) {
+    const inside = netns === root ? '' : `ip netns exec ${netns} `;
+    for (const row of tables.link) {
+      const dev = String(row.ifname);
+      if (row.kind === undefined) continue;
+      lines.push(`${inside}ethtool -K ${dev} tx off rx off sg off tso off gso off gro off >/dev/null 2>&1 || true`);
+    }
+    const own = wanted.get(netns)?.link ?? [];
+    const changed = tables.link.filter((row) => needsAddress(row, own, tables.link));
+    for (const row of changed) {
+      const address = own.find(({ ifname }) => ifname === row.ifname)?.address;
+      lines.push(`${inside}ip link set dev ${String(row.ifname)} address ${String(address)}`);
+    }
+  }
+  return lines.join('\n');
+}
+
+/** A bridge with ports takes its address from them by itself, which is part of what is compared. */
+function needsAddress(row: Row, wanted: readonly Row[], all: readonly Row[]): boolean {
+  const own = wanted.find(({ ifname }) => ifname === row.ifname);
+  if (own === undefined || row.kind === undefined || own.address === row.address) return false;
+  return row.kind !== 'bridge' || !all.some(({ master }) => master === row.ifname);
+}

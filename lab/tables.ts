@@ -1,0 +1,99 @@
+/** Tables of one namespace as iproute2 prints them in JSON, and which of their keys are compared. */
+import type { Row, TableName } from './types';
+
+export const TABLE_COMMANDS: Readonly<Record<TableName, string>> = {
+  link: 'ip -j -d link',
+  addr: 'ip -j addr',
+  route: 'ip -j route',
+  local: 'ip -j route show table local',
+  rule: 'ip -j rule',
+  neigh: 'ip -j neigh',
+  fdb: 'bridge -j fdb',
+};
+
+/** Tables whose order is the kernel's own and says something; the others are sets of rows. */
+const ORDERED: ReadonlySet<TableName> = new Set(['route', 'local', 'rule']);
+
+/** Keys that are numbered or measured (see `exceptions.ts`). */
+const OPEN_KEYS = new Set([
+  'ifindex',
+  'link_index',
+  'link_netnsid',
+  'valid_life_time',
+  'preferred_life_time',
+  'expires',
+  'used',
+]);
+/** Of `ip -d link`, what the model speaks of. */
+const LINK_KEYS = [
+  ...['ifname', 'link', 'flags', 'mtu', 'qdisc', 'master', 'operstate', 'group', 'txqlen'],
+  ...['link_type', 'address', 'broadcast', 'link_netns'],
+];
+const INFO_DATA_KEYS = [
+  ...['id', 'local', 'remote', 'link', 'port', 'learning', 'ttl', 'ageing', 'udp_csum'],
+  ...['ageing_time', 'stp_state', 'mcast_snooping'],
+];
+const PORT_KEYS = ['learning', 'flood', 'hairpin', 'isolated', 'neigh_suppress', 'state', 'priority', 'cost'];
+/** Devices a kernel with such modules puts into every new namespace. */
+const FALLBACK_DEVICES =
+  /^(tunl0|gre0|gretap0|erspan0|ip_vti0|ip6_vti0|sit0|ip6tnl0|ip6gre0)$/;
+
+/** @throws when the text is no JSON list; `what` names it */
+export function parseRows(table: TableName, printed: string, what: string): Row[] {
+  const text = printed.trim();
+  if (text === '') return [];
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Error(`${what} prints no JSON: ${text.split('\n')[0] ?? ''}`);
+  }
+  if (!Array.isArray(value)) throw new Error(`${what} prints no list`);
+  return (value as Row[]).flatMap((row) => compared(table, row));
+}
+
+function pick(row: unknown, keys: readonly string[]): Row {
+  const from = (row ?? {}) as Row;
+  return Object.fromEntries(keys.flatMap((key) => (key in from ? [[key, from[key]]] : [])));
+}
+
+/** What is compared of a row; nothing of rows that are not. */
+function compared(table: TableName, row: Row): Row[] {
+  // iproute2 prints an empty object for what a filter has left out.
+  if (Object.keys(row).length === 0 || FALLBACK_DEVICES.test(String(row.ifname ?? row.dev ?? ''))) return [];
+  if (table === 'link') return [linkRow(row)];
+  if (table === 'addr') {
+    const addresses = (row.addr_info ?? []) as Row[];
+    return addresses.filter(({ family }) => family === 'inet').map((each) => ({ ifname: row.ifname, ...open(each) }));
+  }
+  return [open(row)];
+}
+
+function open(row: Row): Row {
+  return Object.fromEntries(Object.entries(row).filter(([key]) => !OPEN_KEYS.has(key)));
+}
+
+function linkRow(row: Row): Row {
+  const info = (row.linkinfo ?? {}) as Row;
+  const data = pick(info.info_data, INFO_DATA_KEYS);
+  const port = pick(info.info_slave_data, PORT_KEYS);
+  return {
+    ...pick(row, LINK_KEYS),
+    ...(info.info_kind === undefined ? {} : { kind: info.info_kind }),
+    ...(Object.keys(data).length > 0 ? { data } : {}),
+    ...(Object.keys(port).length > 0 ? { port } : {}),
+  };
+}
+
+/** Rows as lines to compare: keys sorted; sets sorted. */
+export function tableLines(table: TableName, rows: readonly Row[]): string[] {
+  const lines = rows.map((row) => JSON.stringify(sortedKeys(row)));
+  return ORDERED.has(table) ? lines : lines.sort();
+}
+
+function sortedKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortedKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, each]) => [key, sortedKeys(each)]));
+}

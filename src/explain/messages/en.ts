@@ -1,0 +1,7 @@
+import { enRows } from './en-rows';
+import { enTerms } from './en-terms';
+import { enTitles } from './en-titles';
+import { enWhy } from './en-why';
+
+/** Every text of the story in English; the notation is described in `format.ts`. */
+export const en = { ...enTitles, ...enTerms, ...enWhy, ...enRows } as const;

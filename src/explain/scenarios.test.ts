@@ -1,0 +1,84 @@
+/** The story of every network of the catalogue, as a teacher would go through it: complete, short, and said in full. */
+import { describe, expect, it } from 'vitest';
+import { catalogue } from '../scenarios';
+import { World, type Trace } from '../sim';
+import { message } from './format';
+import { computeSteps } from './steps';
+import type { Lang, Step } from './types';
+import { why } from './why';
+
+const LANGS: readonly Lang[] = ['en', 'zh'];
+const networks = catalogue.filter((entry) => entry.kind === 'network');
+
+function traceOf(id: string): Trace {
+  const entry = networks.find((each) => each.id === id);
+  if (!entry) throw new Error(`no scenario ${id}`);
+  const loaded = entry.load();
+  const world = World.open(loaded);
+  world.execute(entry.journal);
+  return world.trace;
+}
+
+const ids = networks.map((entry) => entry.id);
+
+describe.each(ids)('%s', (id) => {
+  const trace = traceOf(id);
+  const steps = computeSteps(trace);
+  const story = steps.filter((step) => !step.isBoot);
+  const say = (step: Step): string => message('en', step.title);
+
+  it('is cut without gaps', () => {
+    expect(steps.flatMap((step) => step.seqs)).toEqual(trace.events.map((e) => e.seq));
+  });
+
+  it('has a sentence of at most 90 characters for every step, and nothing left open', () => {
+    for (const lang of LANGS) {
+      for (const step of steps) {
+        const title = message(lang, step.title);
+        expect(title.length, title).toBeLessThanOrEqual(90);
+        expect(`${title} ${message(lang, step.detail)}`).not.toMatch(/undefined|\?\?|\n/);
+      }
+    }
+  });
+
+  it('gives a reason for every step', () => {
+    for (const step of steps) {
+      const answer = why(step, trace);
+      expect(answer && message('zh', answer.lead), say(step)).toBeTruthy();
+    }
+  });
+
+  it('follows the opening command from the first step to the last', () => {
+    expect(new Set(story.map((step) => step.command))).toEqual(new Set([0]));
+    expect(story[0] && say(story[0])).toMatch(/ runs ping /);
+    expect(story.map(say).some((title) => title.startsWith('ping prints: 64 bytes from'))).toBe(true);
+    expect(story.some((step) => step.isDrop)).toBe(false);
+  });
+
+  it('tells decisions, not frames: nothing is left that only says that a frame came or went', () => {
+    expect(story.filter((step) => step.title.id === 'frame.rx' || step.title.id === 'frame.tx')).toEqual([]);
+  });
+});
+
+describe('how finely it is told', () => {
+  it('takes 35 to 60 steps for a cold ping over VXLAN', () => {
+    const story = computeSteps(traceOf('flannel-vxlan')).filter((step) => !step.isBoot);
+    expect(story.length).toBeGreaterThanOrEqual(35);
+    expect(story.length).toBeLessThanOrEqual(60);
+    const ids = story.map((step) => step.title.id);
+    for (const id of ['neigh.knownBy', 'vtep.remote', 'encap.vxlan', 'decap.vxlan'] as const) {
+      expect(ids.filter((each) => each === id)).toHaveLength(2);
+    }
+  });
+
+  it('shows in one step what flanneld writes about another node', () => {
+    const trace = traceOf('flannel-vxlan');
+    const writes = computeSteps(trace).filter((step) => {
+      const tables = trace.events
+        .slice(step.first, step.last + 1)
+        .flatMap((e) => (e.kind === 'change' ? [e.table] : []));
+      return tables.join() === 'neigh,fdb,route';
+    });
+    expect(writes.map((step) => step.netns).sort()).toEqual(['node1', 'node2']);
+  });
+});

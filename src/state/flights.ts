@@ -1,0 +1,178 @@
+/**
+ * How frames move within one step, from the trace alone. Every event happens at a place (a device, the IP layer, a
+ * process); where the event that led to it happened elsewhere, and both are about a packet, something moved between.
+ */
+import { getTrace } from './trace';
+import type { EventSeq, Flight, FrameId, Place, Step, TraceEvent } from './types';
+
+/** How long each kind takes, in ms at normal speed. */
+const TAKES: Readonly<Record<Flight['kind'], number>> = {
+  wire: 500,
+  inside: 350,
+  up: 300,
+  down: 300,
+  drop: 400,
+};
+/** A step in which nothing moves is a decision: time to look at it. */
+const DECISION = 400;
+/** No step takes longer than this at normal speed, however long its chain. */
+const LONGEST = 4000;
+/** Causes looked back through before giving up; events about a packet are never further from each other. */
+const FARTHEST_CAUSE = 64;
+
+const ip = (event: TraceEvent): Place => ({ netns: event.netns, what: 'ip' });
+const onDevice = (event: TraceEvent & { readonly dev: string }): Place => ({
+  netns: event.netns,
+  dev: event.dev,
+});
+const inProcess = (event: TraceEvent, process: string): Place => ({
+  netns: event.netns,
+  process,
+  what: 'app',
+});
+
+/** Functions of the kernel that make packets of their own; everything else that does is a process. */
+const isKernelFunction = (by: string) => by.includes('_');
+
+/** Where an event about a packet happens; undefined for events about none. */
+export function placeOf(event: TraceEvent): Place | undefined {
+  switch (event.kind) {
+    case 'tx':
+    case 'rx':
+    case 'fdb':
+    case 'vtep':
+    case 'encap':
+    case 'decap':
+      return onDevice(event);
+    case 'arp':
+    case 'hook':
+    case 'forward':
+    case 'fragment':
+    case 'reassemble':
+    case 'icmp-error':
+    case 'deliver':
+      return ip(event);
+    case 'fib':
+      return event.frame === undefined ? undefined : ip(event);
+    case 'neigh':
+      return event.frame === undefined ? undefined : ip(event);
+    case 'origin':
+      return isKernelFunction(event.by) ? ip(event) : inProcess(event, event.by);
+    case 'copy':
+      return inProcess(event, event.process);
+    case 'drop':
+      return event.dev === undefined ? ip(event) : { netns: event.netns, dev: event.dev };
+    case 'change':
+    case 'netlink':
+    case 'control':
+    case 'command':
+    case 'output':
+    case 'exit':
+    case 'bound':
+      return undefined;
+  }
+}
+
+const samePlace = (a: Place, b: Place) =>
+  a.netns === b.netns && a.dev === b.dev && a.process === b.process && a.what === b.what;
+
+interface Origin {
+  readonly event: TraceEvent;
+  readonly place: Place;
+}
+
+/** The nearest event on the way back through causes that is about a packet. */
+function cameFrom(event: TraceEvent, events: readonly TraceEvent[]): Origin | undefined {
+  let { cause } = event;
+  for (let looked = 0; cause >= 0 && looked < FARTHEST_CAUSE; looked++) {
+    const earlier = events[cause];
+    if (earlier === undefined) return undefined;
+    const place = placeOf(earlier);
+    if (place !== undefined) return { event: earlier, place };
+    cause = earlier.cause;
+  }
+  return undefined;
+}
+
+function kindOf(event: TraceEvent, from: Place, to: Place): Flight['kind'] {
+  if (event.kind === 'drop') return 'drop';
+  if (from.netns !== to.netns) return 'wire';
+  if (from.dev !== undefined && to.dev !== undefined) return 'inside';
+  if (to.process !== undefined) return 'up';
+  if (from.process !== undefined) return 'down';
+  return to.dev === undefined ? 'up' : 'down';
+}
+
+/** The packet that is seen moving to where `event` happens. */
+function frameOf(event: TraceEvent, origin: TraceEvent): FrameId | undefined {
+  // What climbs to the tunnel device to be unpacked, or is handed to it to be packed, is still in its old clothes.
+  if (event.kind === 'decap') return event.outer;
+  if (event.kind === 'encap') return event.inner;
+  if (event.kind === 'forward') return event.before;
+  if ('frame' in event && event.frame !== undefined) return event.frame;
+  return 'frame' in origin ? origin.frame : undefined;
+}
+
+interface Draft {
+  readonly flight: Omit<Flight, 'start' | 'end'>;
+  readonly startsAt: number;
+  readonly endsAt: number;
+}
+
+interface Flights {
+  readonly flights: readonly Flight[];
+  /** ms at normal speed. */
+  readonly duration: number;
+}
+
+/** One after another along causes, side by side where one event led to several. */
+export function computeFlights(step: Step, events: readonly TraceEvent[]): Flights {
+  const drafts: Draft[] = [];
+  /** ms into the step at which an event of this step has happened. */
+  const happened = new Map<EventSeq, number>();
+  let longest = 0;
+  for (const seq of step.seqs) {
+    const event = events[seq];
+    if (event === undefined) continue;
+    const startsAt = happened.get(event.cause) ?? 0;
+    let endsAt = startsAt;
+    const to = placeOf(event);
+    const origin = to && cameFrom(event, events);
+    if (to !== undefined && origin !== undefined) {
+      const frame = frameOf(event, origin.event);
+      const moved = event.kind === 'drop' || !samePlace(origin.place, to);
+      if (moved && frame !== undefined) {
+        const kind = kindOf(event, origin.place, to);
+        endsAt = startsAt + TAKES[kind];
+        const flight = { frame, from: origin.place, to, startSeq: origin.event.seq, endSeq: seq, kind };
+        drafts.push({ flight, startsAt, endsAt });
+      }
+    }
+    happened.set(seq, endsAt);
+    longest = Math.max(longest, endsAt);
+  }
+  const flights = drafts.map(({ flight, startsAt, endsAt }) => ({
+    ...flight,
+    start: startsAt / longest,
+    end: endsAt / longest,
+  }));
+  return { flights, duration: longest === 0 ? DECISION : Math.min(longest, LONGEST) };
+}
+
+/** Steps are made anew when the trace is cut, so a step stands for its events. */
+const known = new WeakMap<Step, Flights>();
+
+function flightsAndDuration(step: Step): Flights {
+  let found = known.get(step);
+  if (found === undefined) {
+    found = computeFlights(step, getTrace().events);
+    known.set(step, found);
+  }
+  return found;
+}
+
+/** In the order in which they end. */
+export const flightsOfStep = (step: Step): readonly Flight[] => flightsAndDuration(step).flights;
+
+/** ms at normal speed. */
+export const stepDuration = (step: Step): number => flightsAndDuration(step).duration;

@@ -1,0 +1,113 @@
+/** Rooms: machines, pods, routers. At a distance a machine is its name and what it holds. */
+import type { Node, NodeProps } from '@xyflow/react';
+import { memo } from 'react';
+import { actions, useApp, useDevices, useNamespaces } from '../../state';
+import { cx } from '../widgets/cx';
+import type { PlacedRoom } from './layout';
+import { useLive, useScene } from './live';
+import { useAddress, useNamespace, useOuterAddress } from './records';
+import styles from './rooms.module.css';
+import { useStrings } from './strings';
+
+type RoomNode = Node<{ readonly id: string }>;
+
+function RoomBase({ room, children }: { readonly room: PlacedRoom; readonly children: React.ReactNode }) {
+  const isSelected = useApp(({ selection }) => selection.netns === room.id);
+  // What is inside answers for itself; only the ground of the room is a place to click at.
+  return (
+    <div
+      className={cx(styles.room, styles[room.shape])}
+      data-selected={isSelected || undefined}
+      data-room={room.id}
+      onClick={() => actions.selectNetns(room.id)}
+    >
+      {children}
+    </div>
+  );
+}
+
+export const MachineRoom = memo(function MachineRoom({ data }: NodeProps<RoomNode>) {
+  const strings = useStrings();
+  const room = useScene().rooms.get(data.id);
+  const exists = useNamespace(data.id) !== undefined;
+  const address = useOuterAddress(data.id);
+  const detail = useLive(({ detail: now }) => now);
+  if (room === undefined || !exists) return null;
+  if (detail !== 'near') return <RoomSummary room={room} />;
+  return (
+    <RoomBase room={room}>
+      <div className={styles.head}>
+        <b>{room.id}</b>
+        {address === undefined ? null : <code>{address}</code>}
+      </div>
+      {room.bands.map(({ kind, x, y, w, h }) => (
+        <div
+          key={kind}
+          className={cx(styles.band, styles[kind])}
+          data-mirrored={room.mirrored || undefined}
+          style={{ left: x - room.x - 1, top: y - room.y - 1, width: w, height: h }}
+        >
+          <span>{kind === 'user' ? strings.userSpace : strings.kernel}</span>
+        </div>
+      ))}
+    </RoomBase>
+  );
+});
+
+/** A machine from afar. Its text keeps its size on the screen as long as it has room. */
+function RoomSummary({ room }: { readonly room: PlacedRoom }) {
+  const strings = useStrings();
+  const { commonPrefix } = useScene();
+  const isTiny = useLive(({ detail }) => detail === 'tiny');
+  const devices = useDevices(room.id).filter(({ kind }) => kind !== 'loopback').length;
+  const pods = useNamespaces().filter(({ parent, id }) => parent === room.id && id !== room.id).length;
+  const busy = useLive(({ active }) =>
+    [...active].some((key) => key.includes(` ${room.id}`) && belongs(key, room.id)),
+  );
+  const name = isTiny && room.id.length > commonPrefix.length ? room.id.slice(commonPrefix.length) : room.id;
+  return (
+    <RoomBase room={room}>
+      <div className={styles.summary} data-busy={busy || undefined} title={room.id}>
+        <b>{name}</b>
+        {isTiny ? null : <span>{pods > 0 ? strings.pods(pods) : strings.devices(devices)}</span>}
+      </div>
+    </RoomBase>
+  );
+}
+
+function belongs(key: string, netns: string): boolean {
+  const rest = key.slice(key.indexOf(' ') + 1);
+  return rest === netns || rest.startsWith(`${netns}/`);
+}
+
+export const PodRoom = memo(function PodRoom({ data }: NodeProps<RoomNode>) {
+  const room = useScene().rooms.get(data.id);
+  const exists = useNamespace(data.id) !== undefined;
+  const address = useAddress(data.id);
+  if (room === undefined || !exists) return null;
+  return (
+    <RoomBase room={room}>
+      <div className={styles.podText} title={data.id}>
+        <b>{data.id}</b>
+        <code>{address ?? '–'}</code>
+      </div>
+    </RoomBase>
+  );
+});
+
+export const RouterRoom = memo(function RouterRoom({ data }: NodeProps<RoomNode>) {
+  const strings = useStrings();
+  const room = useScene().rooms.get(data.id);
+  const exists = useNamespace(data.id) !== undefined;
+  const isNear = useLive(({ detail }) => detail === 'near');
+  if (room === undefined || !exists) return null;
+  if (!isNear) return <RoomSummary room={room} />;
+  return (
+    <RoomBase room={room}>
+      <div className={styles.routerText}>
+        <b>{data.id}</b>
+        <span>{strings.router}</span>
+      </div>
+    </RoomBase>
+  );
+});

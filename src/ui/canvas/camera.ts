@@ -1,0 +1,50 @@
+/** What is in view: everything at first, and always what the current step is about. */
+import type { Viewport } from '@xyflow/react';
+import { around, type Box, type Point } from './geometry';
+
+export const MIN_ZOOM = 0.03;
+export const MAX_ZOOM = 2.5;
+/** No larger than this by itself: two machines should not fill a wall. */
+const FIT_MOST = 1.35;
+/** Smaller, a few machines cannot be read: then not everything is shown. */
+const READABLE = 0.6;
+const FEW_ROOMS = 5;
+/** Legend above, controls below. */
+const MARGIN = { top: 44, side: 20, bottom: 16 };
+
+export interface Window {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Everything, as large as it fits; of a few machines in a small window, what is around `focus`. */
+export function fitTo(size: Box, { width, height }: Window, rooms: number, focus?: Point): Viewport {
+  const [w, h] = [width - 2 * MARGIN.side, height - MARGIN.top - MARGIN.bottom];
+  const whole = Math.min(w / size.w, h / size.h, FIT_MOST);
+  const readable = rooms <= FEW_ROOMS && whole < READABLE;
+  const zoom = Math.max(MIN_ZOOM, readable ? Math.min(1, Math.max(READABLE, w / size.w)) : whole);
+  const middle = { x: size.x + size.w / 2, y: size.y + size.h / 2 };
+  const target = readable ? (focus ?? { x: middle.x, y: size.y + h / 2 / zoom }) : middle;
+  return { x: width / 2 - target.x * zoom, y: MARGIN.top + h / 2 - target.y * zoom, zoom };
+}
+
+/** The viewport from which all points can be seen, moved as little as possible; undefined when they can be already. */
+export function broughtIntoView(
+  points: readonly Point[],
+  view: Viewport,
+  { width, height }: Window,
+): Viewport | undefined {
+  const box = around(points.map(({ x, y }) => ({ x, y, w: 0, h: 0 })));
+  if (box === undefined) return undefined;
+  const edge = { x: Math.min(70, width / 5), y: Math.min(56, height / 5) };
+  const [left, top] = [box.x * view.zoom + view.x, box.y * view.zoom + view.y];
+  const [right, bottom] = [left + box.w * view.zoom, top + box.h * view.zoom];
+  const shift = (low: number, high: number, room: number, margin: number) => {
+    if (low >= margin && high <= room - margin) return 0;
+    if (high - low > room - 2 * margin) return room / 2 - (low + high) / 2;
+    return low < margin ? margin - low : room - margin - high;
+  };
+  const dx = shift(left, right, width, edge.x);
+  const dy = shift(top, bottom, height, edge.y);
+  return dx === 0 && dy === 0 ? undefined : { x: view.x + dx, y: view.y + dy, zoom: view.zoom };
+}

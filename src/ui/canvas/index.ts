@@ -1,0 +1,2 @@
+/** The stage. Fills its parent. */
+export { Stage } from './Stage';

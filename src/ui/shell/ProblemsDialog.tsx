@@ -1,0 +1,43 @@
+import { useApp, type InputProblem } from '../../state';
+import { usePick, useText } from '../i18n';
+import { Button } from '../widgets/Button';
+import { Copy } from '../widgets/Copy';
+import { Dialog } from '../widgets/Dialog';
+import styles from './shell.module.css';
+
+interface ProblemsProps {
+  readonly problems: readonly InputProblem[];
+  readonly onClose: () => void;
+}
+
+/** What is wrong with what was opened or typed, place by place. What was there before still stands. */
+export default function ProblemsDialog({ problems, onClose }: ProblemsProps) {
+  const t = useText();
+  const pick = usePick();
+  const kept = useApp((state) => state.run.phase === 'ready');
+  const asText = () => problems.map(({ place, message }) => `${place}: ${pick(message)}`).join('\n');
+  return (
+    <Dialog
+      title={t('problems.title', { n: problems.length })}
+      {...(kept && { lead: t('problems.kept') })}
+      onClose={onClose}
+      footer={
+        <>
+          <Copy wide text={asText} label={t('problems.copy')} />
+          <Button look="primary" size="s" onClick={onClose}>
+            {t('close')}
+          </Button>
+        </>
+      }
+    >
+      <ul className={styles.problems}>
+        {problems.map((problem, i) => (
+          <li key={i}>
+            <code>{problem.place}</code>
+            <span>{pick(problem.message)}</span>
+          </li>
+        ))}
+      </ul>
+    </Dialog>
+  );
+}

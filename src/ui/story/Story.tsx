@@ -1,0 +1,105 @@
+import { FileText, Footprints } from 'lucide-react';
+import { useEffect, useMemo, useRef } from 'react';
+import { useApp, useSteps, type Step } from '../../state';
+import { useText } from '../i18n';
+import { useShell } from '../shell/panels';
+import { IconButton } from '../widgets/Button';
+import { EmptyState } from '../widgets/EmptyState';
+import { BootFold } from './BootFold';
+import { FollowMenu } from './FollowMenu';
+import styles from './story.module.css';
+import { chunksOf, StepChunk } from './StepChunk';
+import { StepItem } from './StepItem';
+
+/** What happened, sentence by sentence; the step the cursor is in says why. */
+export function Story() {
+  const t = useText();
+  const shell = useShell();
+  return (
+    <section className={styles.story} data-testid="story" id="story" aria-label={t('story')}>
+      <header className={styles.head}>
+        <FollowMenu />
+        <IconButton
+          label={t('transcript')}
+          icon={<FileText aria-hidden />}
+          onClick={() => shell.open('transcript')}
+        />
+      </header>
+      <StepList />
+    </section>
+  );
+}
+
+/** Keeps the current step in view: where the eye is, a third down, when it would leave. */
+function useKeepInView(index: number, playing: boolean) {
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const box = list.current;
+    const item = box?.querySelector<HTMLElement>('[aria-current="step"]');
+    if (box === null || item === null || item === undefined) return;
+    const frame = box.getBoundingClientRect();
+    const place = item.getBoundingClientRect();
+    const isSeen = place.top >= frame.top + 8 && place.bottom <= frame.bottom - 56;
+    if (isSeen) return;
+    const target = box.scrollTop + place.top - frame.top - frame.height * 0.22;
+    const calm = playing || window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+    const far = Math.abs(target - box.scrollTop) > frame.height * 2;
+    box.scrollTo({ top: target, behavior: calm || far ? 'instant' : 'smooth' });
+  }, [index, playing]);
+  return list;
+}
+
+function StepList() {
+  const t = useText();
+  const { steps, index } = useSteps();
+  const phase = useApp((state) => state.run.phase);
+  const playing = useApp((state) => state.player.playing);
+  const list = useKeepInView(index, playing);
+  if (steps.length === 0) {
+    return (
+      <div className={styles.list}>
+        <BootFold steps={0} />
+        <EmptyState icon={<Footprints aria-hidden />}>
+          {t(phase === 'loading' ? 'loading' : phase === 'error' ? 'stage.error' : 'story.empty')}
+        </EmptyState>
+      </div>
+    );
+  }
+  return (
+    <div className={styles.list} ref={list}>
+      <StepRows steps={steps} index={index} />
+    </div>
+  );
+}
+
+/** With more steps than this, those out of sight are not drawn. */
+const MOST_AT_ONCE = 300;
+
+function StepRows({ steps, index }: { readonly steps: readonly Step[]; readonly index: number }) {
+  const boot = useMemo(() => {
+    const first = steps.findIndex((step) => !step.isBoot);
+    return first < 0 ? steps.length : first;
+  }, [steps]);
+  const items = (from: number, to: number) =>
+    steps
+      .slice(from, to)
+      .map((step, i) => (
+        <StepItem key={step.first} step={step} index={from + i} of={steps.length} current={index} />
+      ));
+  const rows = (from: number, to: number) =>
+    steps.length <= MOST_AT_ONCE
+      ? items(from, to)
+      : chunksOf(from, to).map(([start, end]) => (
+          <StepChunk key={start} count={end - start} pinned={index >= start && index < end}>
+            {() => items(start, end)}
+          </StepChunk>
+        ));
+  return (
+    <>
+      <BootFold steps={boot}>
+        <div role="list">{rows(0, boot)}</div>
+      </BootFold>
+      <div role="list">{rows(boot, steps.length)}</div>
+    </>
+  );
+}

@@ -1,0 +1,170 @@
+import { ArrowRight, Check, Dot, Minus, Plus, X } from 'lucide-react';
+import { useMemo } from 'react';
+import { why, type WhyRow, type WhySection } from '../../explain';
+import { actions, getTrace, useApp, type Step } from '../../state';
+import { useText } from '../i18n';
+import { CommandLine } from '../widgets/CommandLine';
+import { cx } from '../widgets/cx';
+import { Fold } from '../widgets/Fold';
+import { Sentence } from '../widgets/Sentence';
+import styles from './why.module.css';
+
+/** Why a step happened as it did: what was weighed, what won, what lost and why. */
+export function WhyCard({ step }: { readonly step: Step }) {
+  const t = useText();
+  const version = useApp((state) => state.traceVersion);
+  // The trace is one object that grows: its version says when to ask again.
+  const answer = useMemo(() => (version < 0 ? undefined : why(step, getTrace())), [step, version]);
+  if (answer === undefined) return null;
+  const { lead, sections, kernel, command, rfc } = answer;
+  return (
+    <section className={styles.card} data-testid="why" aria-label={t('why')}>
+      <p className={styles.lead}>
+        <Sentence of={lead} />
+      </p>
+      {sections.map((section, i) => (
+        <Section key={i} section={section} first={i === 0} />
+      ))}
+      {kernel.length === 0 && rfc === undefined ? null : (
+        <div className={styles.sources} aria-label={t('why.kernel')}>
+          {kernel.map((name, i) => (
+            <code key={i} className={styles.kernel} title={t('why.kernelHint')}>
+              {name}
+            </code>
+          ))}
+          {rfc === undefined ? null : (
+            <a className={styles.rfc} href={rfcAddress(rfc)} target="_blank" rel="noreferrer">
+              {rfc}
+            </a>
+          )}
+        </div>
+      )}
+      {command === undefined ? null : (
+        <div className={styles.ask}>
+          <span>{t('why.ask', { netns: command.netns })}</span>
+          <CommandLine netns={command.netns} command={command.text} />
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** `RFC 826 §…` → the RFC editor's page. */
+export function rfcAddress(rfc: string): string {
+  const number = /RFC\s*(\d+)/.exec(rfc)?.[1];
+  return number === undefined
+    ? `https://www.rfc-editor.org/search/rfc_search_detail.php?title=${encodeURIComponent(rfc)}`
+    : `https://www.rfc-editor.org/rfc/rfc${number}`;
+}
+
+/** Rows shown before the rest is folded away. */
+const MOST_ROWS = 6;
+
+function Section({ section, first }: { readonly section: WhySection; readonly first: boolean }) {
+  const { kind, heading, rows, notes, table } = section;
+  // A table that was asked in vain is told of, not spelled out.
+  const inVain = !first && kind === 'candidates' && !rows.some((row) => row.won);
+  const body = (
+    <>
+      <Rows rows={rows} kind={kind} />
+      {notes.map((note, i) => (
+        <p key={i} className={styles.note}>
+          <Sentence of={note} />
+        </p>
+      ))}
+    </>
+  );
+  if (inVain) {
+    return (
+      <div className={styles.section}>
+        <Fold
+          className={styles.folded}
+          title={
+            <span>
+              <Sentence of={heading} /> <span className={styles.count}>{rows.length}</span>
+            </span>
+          }
+        >
+          {body}
+        </Fold>
+      </div>
+    );
+  }
+  return (
+    <div className={styles.section}>
+      <h4>
+        <span>
+          <Sentence of={heading} />
+        </span>
+        {table === undefined ? null : <ShowTable netns={table.netns} />}
+      </h4>
+      {body}
+    </div>
+  );
+}
+
+function ShowTable({ netns }: { readonly netns: string }) {
+  const t = useText();
+  const show = () => {
+    actions.selectNetns(netns);
+    actions.setPanel('tables');
+  };
+  return (
+    <button type="button" className={styles.show} onClick={show}>
+      {t('why.table')}
+      <ArrowRight aria-hidden />
+    </button>
+  );
+}
+
+interface RowsProps {
+  readonly rows: readonly WhyRow[];
+  readonly kind: WhySection['kind'];
+}
+/** The winner and the next few; the others on demand. */
+function Rows({ rows, kind }: RowsProps) {
+  const t = useText();
+  if (rows.length === 0) return null;
+  const list = (part: readonly WhyRow[]) => (
+    <ul>
+      {part.map((row, i) => (
+        <Row key={i} row={row} kind={kind} />
+      ))}
+    </ul>
+  );
+  const most =
+    rows.length > MOST_ROWS + 1 ? Math.max(MOST_ROWS, rows.findLastIndex((row) => row.won) + 1) : rows.length;
+  return (
+    <>
+      {list(rows.slice(0, most))}
+      {most < rows.length ? (
+        <Fold className={styles.folded} title={t('why.more', { n: rows.length - most })}>
+          {list(rows.slice(most))}
+        </Fold>
+      ) : null}
+    </>
+  );
+}
+
+const MARKS = {
+  candidates: [Check, X, 'why.won', 'why.lost'],
+  rules: [Check, X, 'why.matched', 'why.notMatched'],
+  changes: [Plus, Minus, 'why.there', 'why.gone'],
+  facts: [Dot, Dot, 'why.fact', 'why.fact'],
+} as const;
+
+function Row({ row, kind }: { readonly row: WhyRow; readonly kind: WhySection['kind'] }) {
+  const t = useText();
+  const [Won, Lost, wonText, lostText] = MARKS[kind];
+  const Icon = row.won ? Won : Lost;
+  return (
+    <li className={cx(styles.row, styles[kind], row.won ? styles.won : styles.lost)}>
+      <Icon aria-hidden />
+      <span className="visually-hidden">{t(row.won ? wonText : lostText)}</span>
+      <code>{row.text}</code>
+      <small>
+        <Sentence of={row.reason} />
+      </small>
+    </li>
+  );
+}

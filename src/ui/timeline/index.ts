@@ -1,0 +1,2 @@
+/** Playback and lanes. Takes its parent's width and the height it needs. */
+export { Timeline } from './Timeline';

@@ -1,0 +1,38 @@
+import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
+
+/** Whether a media query holds, followed live. */
+export function useMedia(query: string): boolean {
+  const subscribe = useCallback(
+    (changed: () => void) => {
+      const media = window.matchMedia(query);
+      media.addEventListener('change', changed);
+      return () => media.removeEventListener('change', changed);
+    },
+    [query],
+  );
+  return useSyncExternalStore(subscribe, () => window.matchMedia(query).matches);
+}
+
+/** Width of an element's content box in CSS pixels, 0 until it is there. Give `ref` to the element. */
+export function useWidth(): { readonly ref: (element: HTMLElement | null) => void; readonly width: number } {
+  const [element, ref] = useState<HTMLElement | null>(null);
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    if (element === null) return;
+    const observer = new ResizeObserver(([entry]) => setWidth(Math.round(entry?.contentRect.width ?? 0)));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [element]);
+  return { ref, width };
+}
+
+/** Focuses what matches as soon as it is on the page; gives up after half a second. */
+export function focusSoon(selector: string): void {
+  const until = performance.now() + 500;
+  const look = () => {
+    const element = document.querySelector<HTMLElement>(selector);
+    if (element !== null) element.focus();
+    else if (performance.now() < until) requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+}
