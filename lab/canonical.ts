@@ -36,7 +36,8 @@ export class Canonical {
   constructor(private readonly options: CanonicalOptions) {}
 
   frame(bytes: Uint8Array): Uint8Array {
-    const copy = bytes.slice();
+    // Not slice(): of a Buffer that is a view of the same bytes.
+    const copy = Uint8Array.from(bytes);
     this.#ethernet(copy, 0, bytes.length, 0);
     return copy;
   }

@@ -9,7 +9,14 @@ import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { ETHERNET_LENGTH, LINKTYPE_ETHERNET, readPcap, readU16, readU32, type PcapFileRecord } from '../src/sim/wire/index';
+import {
+  ETHERNET_LENGTH,
+  LINKTYPE_ETHERNET,
+  readPcap,
+  readU16,
+  readU32,
+  type PcapFileRecord,
+} from '../src/sim/wire/index';
 import type { Box, Place } from './box';
 import type { SeenFrame } from './types';
 
@@ -17,6 +24,7 @@ const LINKTYPE_LINUX_SLL2 = 276;
 const SLL2_LENGTH = 20;
 const PACKET_OUTGOING = 4;
 const READY_SECONDS = 5;
+const BUFFER_KIB = '8192';
 
 export interface Tap {
   readonly place: Place;
@@ -52,9 +60,10 @@ export class Capture {
   #start(tap: Tap, dev: string): Promise<void> {
     const file = join(this.box.dir, `${this.#running.length}.pcap`);
     const child = this.box.start(tap.place, [
-      ...['tcpdump', '-n', '-p', '-U', '-Z', 'root', '-s', '0', '--immediate-mode'],
-      ...['--time-stamp-precision=nano', ...(dev === 'any' ? ['-y', 'LINUX_SLL2'] : [])],
-      ...['-i', dev, '-w', file],
+      ...['tcpdump', '-n', '-p', '-U', '-Z', 'root', '-B', BUFFER_KIB, '--immediate-mode'],
+      ...['--time-stamp-precision=nano', '-i', dev, '-w', file],
+      // Immediate mode keeps a slot of the snapshot length for each frame; on `any` that is large unless told otherwise.
+      ...(dev === 'any' ? ['-y', 'LINUX_SLL2', '-s', '64'] : ['-s', '0']),
     ]);
     this.#running.push({ tap, dev, file, child });
     return new Promise((resolve, reject) => {
@@ -92,7 +101,10 @@ export class Capture {
   /** Ends all tcpdumps and gives what they saw, by `netns/device`. `began` is the time 0 of the frames, in ms since 1970. */
   async stop(began: number): Promise<Map<string, SeenFrame[]>> {
     await this.quiet(1);
-    await this.box.run('here', 'kill -INT $(pidof tcpdump); for i in $(seq 100); do pidof -q tcpdump || break; sleep 0.01; done');
+    await this.box.run(
+      'here',
+      'kill -INT $(pidof tcpdump); for i in $(seq 100); do pidof -q tcpdump || break; sleep 0.01; done',
+    );
     const frames = new Map<string, SeenFrame[]>();
     const everywhere = new Map<Tap, PcapFileRecord[]>();
     for (const { tap, dev, file } of this.#running) {
@@ -103,7 +115,11 @@ export class Capture {
       // The loopback device's transmit is its receive; libpcap gives it once, as received.
       const cooked = ofDevice(tap, dev, everywhere.get(tap) ?? []);
       const seen = directed(`${tap.netns}/${dev}`, records(file, LINKTYPE_ETHERNET), cooked);
-      if (seen.length > 0) frames.set(`${tap.netns}/${dev}`, seen.map((each) => ({ ...each, at: each.at - began / 1000 })));
+      if (seen.length > 0)
+        frames.set(
+          `${tap.netns}/${dev}`,
+          seen.map((each) => ({ ...each, at: each.at - began / 1000 })),
+        );
     }
     return frames;
   }
@@ -131,12 +147,13 @@ export function directed(
   if (frames.length !== cooked.length) {
     throw new Error(`${where}: tcpdump saw ${frames.length} frames, on "any" ${cooked.length}`);
   }
-  return frames.map(({ at, bytes }, i) => {
-    const record = cooked[i]?.bytes ?? new Uint8Array();
-    const sameType = readU16(record, 0) === readU16(bytes, 12);
-    if (!sameType || record.length - SLL2_LENGTH !== bytes.length - ETHERNET_LENGTH) {
-      throw new Error(`${where}: frame ${i + 1} is not the one seen on "any"`);
+  return frames.map(({ at, bytes, originalLength }, i) => {
+    const record = cooked[i];
+    const head = record?.bytes ?? new Uint8Array();
+    const same = (record?.originalLength ?? 0) - SLL2_LENGTH === originalLength - ETHERNET_LENGTH;
+    if (!same || readU16(head, 0) !== readU16(bytes, 12) || originalLength !== bytes.length) {
+      throw new Error(`${where}: frame ${i + 1} is not the one seen on "any", or not whole`);
     }
-    return { at: at / 1e9, bytes, dir: record[10] === PACKET_OUTGOING ? 'out' : 'in' };
+    return { at: at / 1e9, bytes, dir: head[10] === PACKET_OUTGOING ? 'out' : 'in' };
   });
 }

@@ -1,6 +1,10 @@
-/** What is run: every catalogue scenario, and what breaks in them. */
+/** What is run: every catalogue scenario, the scripts as themselves and as exported, and variations of them. */
 import { catalogue, exportLab, type CatalogueEntry } from '../src/scenarios/index';
-import { run } from '../src/sim/index';
+import { run, type JournalEntry } from '../src/sim/index';
+import { VARIATIONS, type Variation } from './breakages';
+import { levelled } from './journal';
+import { buildingPart } from './script';
+import { PRINTED } from './printed';
 import type { LabCase } from './types';
 
 const SETTLE = 0.25;
@@ -8,17 +12,56 @@ const SETTLE = 0.25;
 function exported(entry: CatalogueEntry): LabCase {
   const scenario = entry.load();
   const { script } = exportLab(run(scenario, []), [], entry.id);
-  return { id: entry.id, about: entry.title.en, scenario, script, journal: entry.journal, settle: SETTLE };
+  return {
+    id: entry.id,
+    about: entry.title.en,
+    scenario,
+    script,
+    prepare: [],
+    journal: levelled(entry.journal),
+    settle: SETTLE,
+  };
 }
 
-export function allCases(): LabCase[] {
-  return catalogue.flatMap((entry) => {
+/** A case whose network is built only when it is run. */
+export interface ListedCase {
+  readonly id: string;
+  readonly about: string;
+  load(): LabCase;
+}
+
+/** A script is read by bash and by the simulator; exported, it is rebuilt from what the simulator made of it. */
+function casesOf(entry: CatalogueEntry): ListedCase[] {
+  const { source } = entry;
+  const about = entry.title.en;
+  if (source.kind !== 'script') return [{ id: entry.id, about, load: () => exported(entry) }];
+  const itself = (): LabCase => {
     const asExported = exported(entry);
-    if (entry.source.kind !== 'script') return [asExported];
-    const root = asExported.scenario.machines[0]?.name;
-    return [
-      { ...asExported, script: entry.source.text, root },
-      { ...asExported, id: `${entry.id}-exported`, about: `${entry.title.en}, exported and rebuilt` },
-    ];
+    return { ...asExported, script: buildingPart(source.text), root: asExported.scenario.machines[0]?.name };
+  };
+  const id = `${entry.id}-exported`;
+  return [
+    { id: entry.id, about, load: itself },
+    { id, about: `${about}, exported and rebuilt`, load: () => ({ ...exported(entry), id }) },
+  ];
+}
+
+function parse(line: string): JournalEntry {
+  const at = line.indexOf(': ');
+  return { netns: line.slice(0, at), command: line.slice(at + 2) };
+}
+
+function varied({ id, about, prepare = [], commands, settle = SETTLE }: Variation, base: LabCase): LabCase {
+  return { ...base, id, about, settle, prepare: prepare.map(parse), journal: commands.map(parse) };
+}
+
+export function allCases(): ListedCase[] {
+  const cases = catalogue.flatMap(casesOf);
+  const variations = [...VARIATIONS, ...PRINTED].map((variation): ListedCase => {
+    const base = cases.find(({ id }) => id === variation.base);
+    if (!base) throw new Error(`${variation.id}: there is no scenario ${variation.base}`);
+    const { id, about } = variation;
+    return { id, about, load: () => varied(variation, base.load()) };
   });
+  return [...cases, ...variations];
 }

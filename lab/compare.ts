@@ -4,18 +4,30 @@ import { Canonical } from './canonical';
 import { diffLines } from './diff';
 import { withoutTimes } from './outputs';
 import { tableLines } from './tables';
-import { TABLES, type Difference, type Observation, type Row, type SeenFrame, type Tables } from './types';
+import {
+  TABLES,
+  type Difference,
+  type Observation,
+  type Row,
+  type SeenFrame,
+  type TableName,
+  type Tables,
+} from './types';
 
 const DEFAULT_VXLAN_PORTS = [4789, 8472];
 const EMPTY: Tables = { link: [], addr: [], route: [], local: [], rule: [], neigh: [], fdb: [] };
 
 export function compare(linux: Observation, sim: Observation): Difference[] {
+  const before = tables('before', linux.before, sim.before);
+  // What was wrong all the time is told once.
+  const told = new Set(before.map(({ lines }) => JSON.stringify(lines)));
+  const after = tables('after', linux.after, sim.after);
   return [
     ...namespaces(linux, sim),
-    ...tables('before', linux.before, sim.before),
+    ...before,
     ...outputs(linux, sim),
     ...frames(linux, sim),
-    ...tables('after', linux.after, sim.after),
+    ...after.filter(({ lines }) => !told.has(JSON.stringify(lines))),
   ];
 }
 
@@ -32,11 +44,18 @@ function tables(
 ): Difference[] {
   return [...linux.keys()].flatMap((netns) =>
     TABLES.flatMap((table) => {
-      const real = tableLines(table, (linux.get(netns) ?? EMPTY)[table]);
-      const own = tableLines(table, (sim.get(netns) ?? EMPTY)[table]);
-      return lineDifference(`${table} of ${netns} ${when}`, real, own);
+      const own = (sim.get(netns) ?? EMPTY)[table];
+      const real = (linux.get(netns) ?? EMPTY)[table].map((row) => asNic(table, row, own));
+      return lineDifference(`${table} of ${netns} ${when}`, tableLines(table, real), tableLines(table, own));
     }),
   );
+}
+
+/** A machine's NIC is a veth in the lab. */
+function asNic(table: TableName, row: Row, simulated: readonly Row[]): Row {
+  const own = table === 'link' ? simulated.find(({ ifname }) => ifname === row.ifname) : undefined;
+  if (row.kind !== 'veth' || own?.link_type !== 'ether' || own.kind !== undefined) return row;
+  return Object.fromEntries(Object.entries(row).filter(([key]) => key !== 'kind'));
 }
 
 // ---- outputs -------------------------------------------------------------------------------------------------------
@@ -48,7 +67,11 @@ function outputs(linux: Observation, sim: Observation): Difference[] {
     const text = (each: typeof real) =>
       each ? [...withoutTimes(each.output).split('\n'), `exit ${each.exit}`] : ['(not run)'];
     const one = real ?? own;
-    return lineDifference(`output of \`${one?.command ?? ''}\` in ${one?.netns ?? ''}`, text(real), text(own));
+    return lineDifference(
+      `output of \`${one?.command ?? ''}\` in ${one?.netns ?? ''}`,
+      text(real),
+      text(own),
+    );
   }).flat();
 }
 

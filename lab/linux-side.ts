@@ -1,10 +1,20 @@
 /** Linux's half of a case: builds the network in a room of its own, runs the commands, looks at everything. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { Box, type Place } from './box';
+import type { JournalEntry } from '../src/sim/index';
 import { Capture, type Tap } from './capture';
-import { buildingPart, levelling } from './script';
+import { levelling, withPrelude } from './script';
 import { parseRows, TABLE_COMMANDS } from './tables';
-import { TABLES, type CommandOutput, type LabCase, type Observation, type Row, type TableName, type Tables } from './types';
+import {
+  TABLES,
+  type CommandOutput,
+  type LabCase,
+  type Observation,
+  type Row,
+  type SimObservation,
+  type TableName,
+  type Tables,
+} from './types';
 
 const UP_SECONDS = 4;
 const MAX_COMMAND_SECONDS = 60;
@@ -12,7 +22,7 @@ const MAX_COMMAND_SECONDS = 60;
 /** `rooms` is told of the room, so that it can be closed from outside when the program is interrupted. */
 export async function observeLinux(
   labCase: LabCase,
-  sim: Observation,
+  sim: SimObservation,
   rooms: Set<Box>,
 ): Promise<Observation> {
   const box = await Box.open();
@@ -31,20 +41,28 @@ class Room {
     private readonly labCase: LabCase,
   ) {}
 
-  async observe(sim: Observation): Promise<Observation> {
+  async observe(sim: SimObservation): Promise<Observation> {
     const { box, labCase } = this;
-    const built = await box.run('here', `set -e\n${buildingPart(labCase.script)}`);
-    if (built.exit !== 0) throw new Error(`Linux does not build it (exit ${built.exit}): ${built.output.trim()}`);
+    const built = await box.run('here', `set -e\n${withPrelude(labCase.script)}`);
+    if (built.exit !== 0)
+      throw new Error(`Linux does not build it (exit ${built.exit}): ${built.output.trim()}`);
     const names = await this.#names();
-    const level = levelling(sim.before, (await this.#tables(names)).tables, labCase.root);
+    const level = levelling(sim.built, (await this.#tables(names)).tables, labCase.root);
     const done = await box.run('here', `set -e\n${level}`);
     if (done.exit !== 0) throw new Error(`levelling: ${done.output.trim()}`);
-    await this.#up(names, sim);
+    await this.#up(names, sim.built);
+    if (labCase.prepare.length > 0) {
+      const prepared = await this.#journal(labCase.prepare, Date.now());
+      const failed = prepared.find(({ command, exit }) => exit !== 0 && !/^ping\b/.test(command));
+      if (failed) throw new Error(`preparing: ${failed.command}: ${failed.output.trim()}`);
+      await wait(labCase.settle * 1000);
+      await this.#up(names, sim.before);
+    }
     const { taps } = await this.#tables(names);
     const capture = await Capture.start(box, taps);
     const before = (await this.#tables(names)).tables;
     const began = Date.now();
-    const outputs = await this.#journal(began);
+    const outputs = await this.#journal(labCase.journal, began);
     await wait(labCase.settle * 1000);
     const after = (await this.#tables(await this.#names())).tables;
     const frames = await capture.stop(began);
@@ -95,7 +113,7 @@ class Room {
   }
 
   /** Links come up in their own time (linkwatch runs once a second); the simulator says how it will end. */
-  async #up(names: readonly string[], sim: Observation): Promise<void> {
+  async #up(names: readonly string[], wanted: ReadonlyMap<string, Tables>): Promise<void> {
     for (let waited = 0; waited < UP_SECONDS * 1000; waited += 50) {
       const { tables } = await this.#tables(names);
       const states = (all: ReadonlyMap<string, Tables>) =>
@@ -103,7 +121,7 @@ class Room {
           link.map(({ ifname, operstate }) => `${netns}/${String(ifname)} ${String(operstate)}`),
         );
       const real = new Set(states(tables));
-      if (states(sim.before).every((state) => real.has(state))) return;
+      if (states(wanted).every((state) => real.has(state))) return;
       await wait(50);
     }
   }
@@ -111,8 +129,7 @@ class Room {
   // ---- the journal -------------------------------------------------------------------------------------------------
 
   /** One after another; entries with a time and those that end in `&` beside the others. */
-  async #journal(began: number): Promise<CommandOutput[]> {
-    const { journal } = this.labCase;
+  async #journal(journal: readonly JournalEntry[], began: number): Promise<CommandOutput[]> {
     const results: CommandOutput[] = [];
     const beside: Promise<void>[] = [];
     const background: number[] = [];
@@ -135,7 +152,8 @@ class Room {
       } else await run();
     }
     await Promise.race([Promise.all(beside), ...(background.length > 0 ? [wait(0)] : [])]);
-    for (const i of background) await this.box.run('here', `kill -INT $(cat /run/lab-${i}) 2>/dev/null || true`);
+    for (const i of background)
+      await this.box.run('here', `kill -INT $(cat /run/lab-${i}) 2>/dev/null || true`);
     await Promise.all(beside);
     return results;
   }
@@ -146,7 +164,9 @@ function indexes(json: string): Map<number, string> {
   return new Map(
     rows.flatMap(({ ifindex, ifname, flags }) =>
       // tcpdump refuses to listen on a device that is down.
-      ifindex === undefined || ifname === undefined || !flags?.includes('UP') ? [] : [[ifindex, ifname] as const],
+      ifindex === undefined || ifname === undefined || !flags?.includes('UP')
+        ? []
+        : [[ifindex, ifname] as const],
     ),
   );
 }

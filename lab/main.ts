@@ -1,21 +1,106 @@
-import { allCases } from './cases';
+/**
+ * npm run lab [-- ID…] [--stop] [--list]: rebuilds scenarios in Linux network namespaces and compares them, frame by
+ * frame and row by row, with what the simulator says. Needs Linux and root. Exit 0 when nothing differs or nothing can
+ * be compared here, 1 on a difference, 2 on wrong words.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Box } from './box';
+import { allCases, type ListedCase } from './cases';
 import { compare } from './compare';
 import { observeLinux } from './linux-side';
+import { whyNot } from './prerequisites';
+import { differenceText, exceptionsText, summary } from './report';
 import { observeSim } from './sim-side';
-import type { Box } from './box';
 
-const rooms = new Set<Box>();
-for (const c of allCases().filter((each) => process.argv.length < 3 || process.argv.includes(each.id))) {
-  const t = Date.now();
-  try {
-    const sim = observeSim(c);
-    const linux = await observeLinux(c, sim, rooms);
-    const diffs = compare(linux, sim);
-    const n = [...linux.frames.values()].reduce((s, f) => s + f.length, 0);
-    console.log(diffs.length ? 'FAIL' : 'ok', c.id, n, 'frames', Date.now() - t, 'ms');
-    for (const d of diffs) {
-      console.log('  ' + d.what);
-      for (const l of d.lines) console.log('   ', l.side === 'both' ? ' ' : l.side === 'linux' ? 'L' : 'S', l.text);
-    }
-  } catch (e) { console.log('FAIL', c.id, (e as Error).stack); }
+/** Cases wait most of their time, for links to come up and for timers. */
+const AT_ONCE = 4;
+const NAME_WIDTH = 28;
+
+interface Words {
+  readonly cases: readonly ListedCase[];
+  readonly list: boolean;
+  readonly stop: boolean;
 }
+
+function read(words: readonly string[]): Words {
+  const known = allCases();
+  const flags = words.filter((word) => word.startsWith('--'));
+  const ids = words.filter((word) => !word.startsWith('--'));
+  const wrong = flags.find((flag) => !['--keep-going', '--stop', '--list'].includes(flag));
+  if (wrong !== undefined) throw new Error(`${wrong} is not known; there are --list, --stop, --keep-going`);
+  const unknown = ids.find((id) => !known.some((each) => each.id === id));
+  if (unknown !== undefined) throw new Error(`there is no case ${unknown}; --list names them`);
+  return {
+    cases: ids.length === 0 ? known : known.filter(({ id }) => ids.includes(id)),
+    list: flags.includes('--list'),
+    stop: flags.includes('--stop'),
+  };
+}
+
+/** Whether the case passed. */
+async function runCase(listed: ListedCase, rooms: Set<Box>): Promise<{ passed: boolean; text: string }> {
+  const name = listed.id.padEnd(NAME_WIDTH);
+  try {
+    const labCase = listed.load();
+    const sim = observeSim(labCase);
+    const linux = await observeLinux(labCase, sim, rooms);
+    const differences = compare(linux, sim);
+    if (differences.length === 0) return { passed: true, text: `ok    ${name} ${summary(linux)}` };
+    const what = differences.map(({ what }) => what).join(', ');
+    const text = [`FAIL  ${name} differs in ${what}`, ...differences.map(differenceText)].join('\n');
+    return { passed: false, text };
+  } catch (error) {
+    return { passed: false, text: `FAIL  ${name} ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+async function runAll({ cases, stop }: Words, rooms: Set<Box>): Promise<number> {
+  let failed = 0;
+  let passed = 0;
+  const waiting = [...cases];
+  const worker = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const result = await runCase(next, rooms);
+      console.log(result.text);
+      if (result.passed) passed++;
+      else failed++;
+      if (stop && failed > 0) waiting.length = 0;
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  console.log(exceptionsText());
+  const skipped = cases.length - passed - failed;
+  console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+  return failed > 0 ? 1 : 0;
+}
+
+async function main(): Promise<number> {
+  let words: Words;
+  try {
+    words = read(process.argv.slice(2));
+  } catch (error) {
+    console.error(`lab: ${error instanceof Error ? error.message : String(error)}`);
+    return 2;
+  }
+  if (words.list) {
+    for (const { id, about } of words.cases) console.log(`${id.padEnd(NAME_WIDTH)} ${about}`);
+    return 0;
+  }
+  const reason = await whyNot();
+  if (reason !== undefined) {
+    console.log(`lab: skipped: ${reason}`);
+    console.log(`0 passed, 0 failed, ${words.cases.length} skipped`);
+    return 0;
+  }
+  const rooms = new Set<Box>();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      void Promise.race([Promise.all([...rooms].map((room) => room.close())), wait(2000)]).then(() =>
+        process.exit(130),
+      );
+    });
+  }
+  return runAll(words, rooms);
+}
+
+process.exitCode = await main();

@@ -1,5 +1,5 @@
 /** The shell text that builds a network in a room, and what is done to the built network before it is looked at. */
-import { readScript as scenarioFromScript } from '../src/scenarios/script';
+import { scenarioFromScript } from '../src/scenarios/index';
 import type { Row, Tables } from './types';
 
 /**
@@ -7,11 +7,26 @@ import type { Row, Tables } from './types';
  * and IPv6 is off, as in the simulator. `sudo` is not needed inside.
  */
 const SETTINGS = [
-  ...['all', 'default'].flatMap((dev) => [
-    ...['forwarding=0', 'rp_filter=0', 'accept_redirects=1', 'send_redirects=1', 'secure_redirects=1'],
-    ...['accept_source_route=0', 'log_martians=0', 'promote_secondaries=0', 'proxy_arp=0', 'shared_media=1'],
-    ...['arp_ignore=0', 'arp_announce=0', 'arp_accept=0', 'arp_filter=0', 'arp_notify=0', 'route_localnet=0'],
-  ].map((setting) => `net.ipv4.conf.${dev}.${setting}`)),
+  ...['all', 'default'].flatMap((dev) =>
+    [
+      ...['forwarding=0', 'rp_filter=0', 'accept_redirects=1', 'send_redirects=1', 'secure_redirects=1'],
+      ...[
+        'accept_source_route=0',
+        'log_martians=0',
+        'promote_secondaries=0',
+        'proxy_arp=0',
+        'shared_media=1',
+      ],
+      ...[
+        'arp_ignore=0',
+        'arp_announce=0',
+        'arp_accept=0',
+        'arp_filter=0',
+        'arp_notify=0',
+        'route_localnet=0',
+      ],
+    ].map((setting) => `net.ipv4.conf.${dev}.${setting}`),
+  ),
 ];
 const IPV6_OFF = ['net.ipv6.conf.all.disable_ipv6=1', 'net.ipv6.conf.default.disable_ipv6=1'];
 
@@ -28,14 +43,18 @@ sudo() { "$@"; }
 settle
 `;
 
+/** Makes every namespace of a script as a kernel that has just started would make it. Bash runs the result. */
+export function withPrelude(script: string): string {
+  return `${PRELUDE}${script}\n`;
+}
+
 /**
- * The lines of a script up to the first that sends packets, with every namespace made as a fresh kernel would make it.
- * Real bash runs them, so a script is read here by bash and in the simulator by its own reader.
+ * The lines of a script up to the first that sends packets. Bash runs them here; the simulator has read them by itself.
  *
  * @throws when the simulator cannot read the script
  */
 export function buildingPart(script: string): string {
-  const loaded = scenarioFromScript(script, "lab");
+  const loaded = scenarioFromScript(script, 'lab');
   if (!loaded.ok) {
     throw new Error(loaded.error.map(({ place, message }) => `${place}: ${message.en}`).join('; '));
   }
@@ -43,21 +62,27 @@ export function buildingPart(script: string): string {
   const lines = script.split('\n');
   let end = Math.max(0, ...places);
   while (lines[end - 1]?.endsWith('\\')) end++;
-  return `${PRELUDE}${lines.slice(0, end).join('\n')}\n`;
+  return lines.slice(0, end).join('\n');
 }
 
 /**
  * Checksums are filled in where they are made instead of being left to a device (so a capture shows them), packets are not
  * merged or split, and devices whose address was drawn by chance get the one the simulator has drawn.
  */
-export function levelling(wanted: ReadonlyMap<string, Tables>, real: ReadonlyMap<string, Tables>, root?: string): string {
+export function levelling(
+  wanted: ReadonlyMap<string, Tables>,
+  real: ReadonlyMap<string, Tables>,
+  root?: string,
+): string {
   const lines: string[] = [];
   for (const [netns, tables] of real) {
     const inside = netns === root ? '' : `ip netns exec ${netns} `;
     for (const row of tables.link) {
       const dev = String(row.ifname);
       if (row.kind === undefined) continue;
-      lines.push(`${inside}ethtool -K ${dev} tx off rx off sg off tso off gso off gro off >/dev/null 2>&1 || true`);
+      lines.push(
+        `${inside}ethtool -K ${dev} tx off rx off sg off tso off gso off gro off >/dev/null 2>&1 || true`,
+      );
     }
     const own = wanted.get(netns)?.link ?? [];
     const changed = tables.link.filter((row) => needsAddress(row, own, tables.link));

@@ -35,8 +35,11 @@ const INFO_DATA_KEYS = [
 ];
 const PORT_KEYS = ['learning', 'flood', 'hairpin', 'isolated', 'neigh_suppress', 'state', 'priority', 'cost'];
 /** Devices a kernel with such modules puts into every new namespace. */
-const FALLBACK_DEVICES =
-  /^(tunl0|gre0|gretap0|erspan0|ip_vti0|ip6_vti0|sit0|ip6tnl0|ip6gre0)$/;
+const FALLBACK_DEVICES = /^(tunl0|gre0|gretap0|erspan0|ip_vti0|ip6_vti0|sit0|ip6tnl0|ip6gre0)$/;
+
+function isFallback(name: unknown): boolean {
+  return typeof name === 'string' && FALLBACK_DEVICES.test(name);
+}
 
 /** @throws when the text is no JSON list; `what` names it */
 export function parseRows(table: TableName, printed: string, what: string): Row[] {
@@ -60,11 +63,13 @@ function pick(row: unknown, keys: readonly string[]): Row {
 /** What is compared of a row; nothing of rows that are not. */
 function compared(table: TableName, row: Row): Row[] {
   // iproute2 prints an empty object for what a filter has left out.
-  if (Object.keys(row).length === 0 || FALLBACK_DEVICES.test(String(row.ifname ?? row.dev ?? ''))) return [];
+  if (Object.keys(row).length === 0 || isFallback(row.ifname) || isFallback(row.dev)) return [];
   if (table === 'link') return [linkRow(row)];
   if (table === 'addr') {
     const addresses = (row.addr_info ?? []) as Row[];
-    return addresses.filter(({ family }) => family === 'inet').map((each) => ({ ifname: row.ifname, ...open(each) }));
+    return addresses
+      .filter(({ family }) => family === 'inet')
+      .map((each) => ({ ifname: row.ifname, ...open(each) }));
   }
   return [open(row)];
 }

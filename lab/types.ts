@@ -6,8 +6,10 @@ export interface LabCase {
   /** A line for `--list` and reports: what is different from the scenario. */
   readonly about: string;
   readonly scenario: Scenario;
-  /** Shell text that builds the same network in Linux. */
+  /** Shell text that builds the same network in Linux, and does nothing else. */
   readonly script: string;
+  /** Run before one looks: part of neither frames nor tables. */
+  readonly prepare: readonly JournalEntry[];
   readonly journal: readonly JournalEntry[];
   /** How long both wait after the last command, in seconds. */
   readonly settle: number;
@@ -42,6 +44,11 @@ export interface Observation {
   readonly before: ReadonlyMap<string, Tables>;
   readonly after: ReadonlyMap<string, Tables>;
   readonly outputs: readonly CommandOutput[];
+}
+
+export interface SimObservation extends Observation {
+  /** When the network was up, before anything was prepared. */
+  readonly built: ReadonlyMap<string, Tables>;
 }
 
 /** One thing that is not the same: all its lines, aligned. */

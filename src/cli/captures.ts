@@ -2,7 +2,7 @@
 import type { Trace } from '../sim/index';
 import { LINKTYPE_ETHERNET, LINKTYPE_RAW, writePcap, type PcapRecord } from '../sim/wire/index';
 
-export interface CaptureFile {
+interface CaptureFile {
   readonly netns: string;
   readonly dev: string;
   readonly bytes: Uint8Array;

@@ -1,7 +1,7 @@
 import type { Trace } from '../sim/index';
 
 /** One entry of stdout.json. */
-export interface CommandRecord {
+interface CommandRecord {
   readonly namespace: string;
   readonly command: string;
   /** ns of virtual time */

@@ -20,7 +20,7 @@ function load(source: string): Result<Loaded & { ok: true }, string> {
   return err(loaded.error.map(({ place, message }) => `${source}: ${place}: ${message.en}`).join('\n'));
 }
 
-export interface Opened {
+interface Opened {
   readonly title: string;
   readonly notes: readonly string[];
   readonly world: World;

@@ -43,7 +43,7 @@ export interface Draft {
   closed: boolean;
 }
 
-export function actOf(e: TraceEvent): Act {
+function actOf(e: TraceEvent): Act {
   switch (e.kind) {
     case 'rx':
       return 'arrive';
@@ -124,7 +124,7 @@ export function startDraft(e: TraceEvent): Draft {
 }
 
 /** A hook where a rule matched or something was refused is worth a step of its own; one that let pass is not. */
-export function hookSpeaks(e: TraceEvent): boolean {
+function hookSpeaks(e: TraceEvent): boolean {
   return (
     e.kind === 'hook' && (e.verdict !== 'ACCEPT' || e.tried.some((rule) => rule.matched && rule.rule > 0))
   );
@@ -295,10 +295,24 @@ function controlJoins(draft: Draft, e: TraceEvent & { kind: 'control' }): boolea
   return (e.to === undefined || (atWork && e.by !== 'etcd')) && reaction(draft, e);
 }
 
+const CONFIGURES: ReadonlySet<Act> = new Set<Act>(['command', 'config', 'control']);
+
+/**
+ * Packets keep to their namespace. But what a command or a daemon sets up may lie in another one (`ip netns exec`, the
+ * other end of a veth), and belongs to the same step, as does the command's end.
+ */
+function joinsFromElsewhere(draft: Draft, e: TraceEvent): boolean {
+  if (!CONFIGURES.has(draft.act)) return false;
+  if (e.kind === 'change') return causedBy(draft, e);
+  if (e.kind === 'netlink') return draft.act === 'command' && causedBy(draft, e);
+  return e.kind === 'exit' && outputJoins(draft, e);
+}
+
 /** Does `e`, the next event of the trace, belong to the step that is being gathered? */
 export function joins(draft: Draft, e: TraceEvent, frames: readonly Frame[]): boolean {
   const { main, act } = draft;
-  if (draft.closed || e.netns !== main.netns || (main.at < 0 && e.at >= 0)) return false;
+  if (draft.closed || (main.at < 0 && e.at >= 0)) return false;
+  if (e.netns !== draft.events[0]?.netns) return joinsFromElsewhere(draft, e);
   const linked = causedBy(draft, e) || sharesFrame(draft, e, frames);
   switch (e.kind) {
     case 'change':

@@ -1,5 +1,5 @@
 import { assert } from '../base/assert';
-import { catalogues, isMessageId, type MessageId } from './messages';
+import { catalogues, isMessageId } from './messages';
 import type { Lang, Message, MessagePart } from './types';
 
 /**
@@ -90,9 +90,4 @@ export function message(lang: Lang, m: Message): string {
   return messageParts(lang, m)
     .map((part) => part.text)
     .join('');
-}
-
-/** A text without places, such as a table's name. */
-export function plainText(lang: Lang, id: MessageId): string {
-  return message(lang, { id, values: {} });
 }

@@ -1,7 +1,7 @@
 import type { ChangeEvent, EventSeq, LinkKind, NetnsRow, TraceEvent } from '../sim/kernel/trace';
 
 /** Where a command is in the trace, for what it prints later. */
-export interface CommandNote {
+interface CommandNote {
   readonly text: string;
   readonly origin: 'boot' | 'journal';
 }

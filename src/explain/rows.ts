@@ -38,7 +38,7 @@ export function routeText(row: RouteRow): string {
 }
 
 /** One line of `ip rule` without the priority. */
-export function ruleText(row: RuleRow): string {
+function ruleText(row: RuleRow): string {
   const prefix = (address: string | undefined, length: number | undefined): string | undefined =>
     address === undefined || length === undefined ? address : `${address}/${length}`;
   return words(
@@ -83,7 +83,7 @@ export function linkText(row: LinkRow): string {
   );
 }
 
-export function addrText(row: AddrRow): string {
+function addrText(row: AddrRow): string {
   return words(
     `inet ${row.local}/${row.prefixlen}`,
     named('brd', row.broadcast),

@@ -3,7 +3,7 @@ import type { EventSeq, FrameId, Trace, TraceEvent } from '../sim/kernel/trace';
 import { extend, framesOf, joins, startDraft, type Draft } from './acts';
 import { Names } from './names';
 import { tell } from './titles';
-import type { Message, Step } from './types';
+import type { Step } from './types';
 
 /** The part of a trace that steps are made from. Both arrays may still grow while steps are being built. */
 export type Story = Pick<Trace, 'events' | 'frames'>;
@@ -94,13 +94,4 @@ export function commandOf(seq: EventSeq, trace: Story): number {
     e = e.cause >= 0 && e.cause < e.seq ? trace.events[e.cause] : undefined;
   }
   return root;
-}
-
-/** One event on its own, in a sentence: for lists of events, where a step would say too much. */
-export function describeEvent(seq: EventSeq, trace: Story): Message {
-  const e = trace.events[seq];
-  assert(e !== undefined, `the trace has no event ${seq}`);
-  const names = new Names(trace);
-  for (let at = 0; at <= seq; at++) names.learn(trace.events[at] as TraceEvent);
-  return tell({ draft: startDraft(e), names, frames: trace.frames, events: trace.events }).title;
 }

@@ -4,7 +4,7 @@ import { computeSteps, type Story } from './steps';
 import type { Lang, Step, WhySection } from './types';
 import { why } from './why';
 
-export interface TranscriptOptions {
+interface TranscriptOptions {
   /** Include what happened before the network was up. Default false. */
   readonly boot?: boolean;
   /** Only what goes back to this command of the journal. */
@@ -12,7 +12,7 @@ export interface TranscriptOptions {
 }
 
 /** Seconds with six digits, as captures show them: `0.002705`. */
-export function formatTime(at: SimTime): string {
+function formatTime(at: SimTime): string {
   const micros = Math.round(Math.abs(at) / 1000);
   const sign = at < 0 && micros > 0 ? '-' : '';
   return `${sign}${Math.floor(micros / 1_000_000)}.${String(micros % 1_000_000).padStart(6, '0')}`;

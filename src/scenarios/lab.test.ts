@@ -4,12 +4,32 @@ import { toHex } from '../sim/wire/index';
 import { catalogue, exportLab, scenarioFromManifest, scenarioFromScript } from './index';
 import { readFileSync } from 'node:fs';
 
-/** An outer UDP source port hangs on the sending kernel's own secret, and one kernel holds all namespaces of a script. */
+const u16 = (bytes: Uint8Array, at: number) => ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+
+/** Blanks what the kernel leaves open: IP ids, source ports drawn at random, and the checksums that hang on them. */
+function blankIp(bytes: Uint8Array, at: number): void {
+  const blank = (offset: number) => bytes.fill(0, at + offset, at + offset + 2);
+  if (at + 28 > bytes.length) return;
+  const protocol = bytes[at + 9];
+  blank(4);
+  blank(10);
+  if (protocol === 17) {
+    const port = u16(bytes, at + 22);
+    blank(20);
+    blank(26);
+    if (port === 8472 || port === 4789) blankFrame(bytes, at + 36);
+  } else if (protocol === 1 && [3, 5, 11, 12].includes(bytes[at + 20] ?? 0)) {
+    blank(22);
+    blankIp(bytes, at + 28);
+  }
+}
+function blankFrame(bytes: Uint8Array, at: number): void {
+  if (u16(bytes, at + 12) === 0x0800) blankIp(bytes, at + 14);
+}
 function masked(bytes: Uint8Array): string {
-  const hex = [...toHex(bytes)];
-  const isUdp = bytes[12] === 8 && bytes[13] === 0 && bytes[23] === 17;
-  if (isUdp) hex.fill('.', 34 * 2, 36 * 2).fill('.', 40 * 2, 42 * 2);
-  return hex.join('');
+  const copy = bytes.slice();
+  blankFrame(copy, 0);
+  return toHex(copy);
 }
 
 /** Frames of every interface from time 0 on, in the order it saw them. */

@@ -9,7 +9,7 @@ import { err, ok, type Result } from '../base/result';
 import type { JournalEntry, Scenario, SetupCommand } from '../sim/index';
 import { LIMITS, problem, tooLong, type Bilingual, type InputProblem } from './types';
 
-export interface ReadScript {
+interface ReadScript {
   readonly scenario: Scenario;
   readonly journal: readonly JournalEntry[];
   readonly notes: readonly Bilingual[];

@@ -14,6 +14,6 @@ export {
   useTerminal,
   useTheme,
 } from './hooks';
-export { flightsOfStep, playhead, stepDuration, subscribePlayhead } from './player';
-export { idle, startApp } from './start';
-export { openLink } from './link';
+export { flightsOfStep } from './flights';
+export { playhead, subscribePlayhead } from './player';
+export { startApp } from './start';

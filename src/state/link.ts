@@ -120,7 +120,15 @@ function schedule(): void {
   timer ??= setTimeout(write, WRITE_EVERY);
 }
 
-export const linkQuiet = (): boolean => timer === undefined && packing === undefined;
+/** Writes at once what waits to be written; false while a scenario is still being compressed. */
+export function flushAddress(): boolean {
+  if (packing !== undefined) return false;
+  if (timer !== undefined) {
+    clearTimeout(timer);
+    write();
+  }
+  return true;
+}
 
 // ---- Opening ------------------------------------------------------------------------------------------------------
 

@@ -9,8 +9,6 @@ import { app } from './store';
 import { system } from './system';
 import type { Playhead, StepsView } from './types';
 
-export { flightsOfStep, stepDuration } from './flights';
-
 export const SPEEDS = { slowest: 0.25, fastest: 8 } as const;
 /** Pause after each step while playing, ms at normal speed: a decision is looked at. */
 const PAUSE = 250;

@@ -9,7 +9,16 @@ import { idle } from './start';
 import { stepsView } from './steps';
 import { namespacesAt, rowsAt } from './tables';
 import { terminalAt } from './terminal';
-import { comeToRest, events, expectPure, open, scenarioOf, startHeadless, state } from './testing/headless';
+import {
+  comeToRest,
+  events,
+  expectPure,
+  expectSame,
+  open,
+  scenarioOf,
+  startHeadless,
+  state,
+} from './testing/headless';
 import { getTrace } from './trace';
 import type { TableName } from './types';
 
@@ -26,7 +35,8 @@ function expectDumps(world: World, cursor: number): void {
   for (const netns of world.namespaces) {
     for (const [table, command] of DUMPS) {
       const text = world.query(netns, command) ?? '[]';
-      const dump = JSON.parse(text === '' ? '[]' : text) as Record<string, unknown>[];
+      let dump = JSON.parse(text === '' ? '[]' : text) as Record<string, unknown>[];
+      if (table === 'fdb') dump = dump.filter((row) => !isMulticastFilter(row));
       const rows: readonly object[] = rowsAt(cursor, netns, table);
       const names = dump.map(identity(table));
       expect([netns, table, rows.map(identity(table))]).toEqual([netns, table, names]);
@@ -35,6 +45,10 @@ function expectDumps(world: World, cursor: number): void {
   }
   expect(compared).toBeGreaterThan(10);
 }
+/** `bridge fdb` also lists the multicast addresses that devices listen to, which are no decision's and not in the trace. */
+const isMulticastFilter = (row: Record<string, unknown>): boolean =>
+  /^(33:33|01:00:5e)/.test(String(row['mac'])) && row['dst'] === undefined && row['state'] === 'permanent';
+
 function identity(table: TableName): (row: object) => string {
   const fields: Partial<Record<TableName, readonly string[]>> = {
     neigh: ['dst', 'dev', 'lladdr', 'state'],
@@ -128,7 +142,7 @@ describe.each(IDS)('%s', (id) => {
 
     actions.undo();
     await idle();
-    expect(events()).toEqual(before.events);
+    expectSame(events(), before.events);
     expect(state()).toMatchObject({
       journal: before.journal,
       starts: before.starts,
@@ -139,7 +153,7 @@ describe.each(IDS)('%s', (id) => {
 
     actions.redo();
     await idle();
-    expect(events()).toEqual(forked.events);
+    expectSame(events(), forked.events);
     expect(state()).toMatchObject({
       journal: forked.journal,
       cursor: forked.cursor,
@@ -174,7 +188,7 @@ describe.each(IDS)('%s', (id) => {
     expectPure(id, state().journal);
     const came = events().findIndex((event) => event.kind === 'command' && event.text === 'ip neigh');
     expect(events()[came]?.at).toBe(reply.at + 1);
-    expect(events().slice(0, came)).toEqual(old.slice(0, came));
+    expectSame(events().slice(0, came), old.slice(0, came));
   });
 });
 
@@ -201,7 +215,7 @@ describe('a link', () => {
     actions.setPanel('tables');
     await openLink(url);
     expect(state()).toMatchObject({ journal, cursor, follow, selection, panel, linkProblems: [] });
-    expect(events()).toEqual(old);
+    expectSame(events(), old);
     await idle();
     expect(shareUrl()).toBe(url);
 
@@ -254,14 +268,14 @@ describe('a link', () => {
     await open('docker-bridge');
     await openLink(url);
     expect(state()).toMatchObject({ run: { phase: 'ready', scenarioId: null }, linkProblems: [] });
-    expect(events()).toEqual(old);
+    expectSame(events(), old);
   });
 
   it('does not hold what is too long, and says so', async () => {
     // Text that does not compress: a different comment on every line.
     let seed = 1;
     const noise = Array.from(
-      { length: 9000 },
+      { length: 20_000 },
       () => `# ${(seed = (seed * 48271) % 2147483647).toString(36)}`,
     );
     actions.openText('long.sh', ['ip netns add a', ...noise].join('\n'));
@@ -280,7 +294,7 @@ describe('what goes wrong', () => {
     await idle();
     expect(state().run).toMatchObject({ phase: 'ready', scenarioId: 'docker-bridge' });
     expect(state().run.problems[0]?.place).toBe('line 2');
-    expect(events()).toEqual(old);
+    expectSame(events(), old);
     actions.dismissProblems();
     expect(state().run.problems).toEqual([]);
     actions.openText('huge.json', 'x'.repeat(1_000_001));
@@ -320,11 +334,11 @@ describe('a large run', () => {
     actions.cancel();
     await idle();
     expect(state()).toMatchObject({ journal, run: { phase: 'ready', problems: [] } });
-    expect(events()).toEqual(old);
+    expectSame(events(), old);
     actions.execute(PINGS.netns, PINGS.command, 'end');
     await idle();
     expect(state().journal).toHaveLength(2);
-    expect(events().length).toBeGreaterThan(10_000);
+    expect(events().length).toBeGreaterThan(5000);
     expect(stepsView(state()).steps.at(-1)?.last).toBe(events().length - 1);
     expectPure('docker-bridge', state().journal);
   });
@@ -354,7 +368,7 @@ describe('a large run', () => {
     expect(crashAfter).toBe(Infinity);
     expect(state()).toMatchObject({ journal, cursor: end, undoDepth: 0, run: { phase: 'ready' } });
     expect(state().run.problems[0]?.message.en).toContain('out of memory');
-    expect(events()).toEqual(old);
+    expectSame(events(), old);
     expect(cursor).toBeLessThan(end);
     actions.execute(PINGS.netns, 'ip neigh', 'end');
     await idle();

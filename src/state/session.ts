@@ -7,6 +7,7 @@ import { problem } from './messages';
 import { setPlaying, showStep } from './player';
 import { stepsReady } from './steps';
 import { app } from './store';
+import { namespacesAt } from './tables';
 import { commandStartingAt } from './terminal';
 import { appendTrace, cutTrace, finishTrace, getTrace } from './trace';
 import type {
@@ -49,6 +50,9 @@ let redoStack: readonly Story[] = [];
 /** Each change of the journal begins with the journal that the one before has left. */
 let turn: Promise<void> = Promise.resolve();
 let working = 0;
+/** Changes asked for so far, and up to which of them they have been called off. */
+let tickets = 0;
+let cancelledTickets = 0;
 
 /** Runs the simulation elsewhere than in a Web Worker: in tests, in Node. What was open is closed. */
 export function connectTo(elsewhere: Connect): void {
@@ -119,8 +123,9 @@ const keptFrame = (frame: number | null, keep: number) => (frame !== null && fra
 /** One after another, and never an unhandled rejection: what nobody foresaw is shown. */
 function inTurn(task: () => Promise<void>): Promise<void> {
   working++;
+  const ticket = ++tickets;
   turn = turn
-    .then(task)
+    .then(() => (ticket > cancelledTickets ? task() : undefined))
     .catch((error: unknown) => failed([problem.unexpected(String(error))]))
     .finally(() => working--);
   return turn;
@@ -176,8 +181,12 @@ function arrived(done: Done, problems: readonly InputProblem[], change: Partial<
   }));
 }
 
-/** Selected when nothing else is: where the story begins. */
-export const usualNetns = (journal: readonly JournalEntry[]): string | null => journal[0]?.netns ?? null;
+/** Selected when nothing else is: where the story begins, else the first namespace there is. */
+export function usualNetns(journal: readonly JournalEntry[]): string | null {
+  const all = namespacesAt(getTrace().events.length - 1);
+  const first = all.find((row) => row.id === journal[0]?.netns) ?? all[0];
+  return first?.id ?? null;
+}
 
 const clampCursor = (cursor: EventSeq): EventSeq =>
   Math.max(-1, Math.min(Math.trunc(cursor), getTrace().events.length - 1));
@@ -310,6 +319,12 @@ function walkStories(direction: 'undo' | 'redo'): Promise<void> {
 
 export const undo = () => walkStories('undo');
 export const redo = () => walkStories('redo');
-export const cancel = () => theClient().cancel();
+
+/** Calls off what is under way and what waits. */
+export function cancel(): void {
+  cancelledTickets = tickets;
+  client?.cancel();
+}
+
 export const complete = (netns: string, line: string): Promise<Completion> =>
   theClient().complete(netns, line);

@@ -1,5 +1,5 @@
 /** The app's beginning, and how tests learn that it has come to rest. */
-import { keepAddressInStep, linkQuiet, openLink } from './link';
+import { flushAddress, keepAddressInStep, openLink } from './link';
 import { isQuiet } from './player';
 import { sessionQuiet } from './session';
 import { followSystem } from './system';
@@ -20,7 +20,7 @@ export async function idle(): Promise<void> {
   // Twice in a row: what one part finishes may set another going.
   for (let still = 0; still < 2;) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
-    still = sessionQuiet() && isQuiet() && linkQuiet() ? still + 1 : 0;
+    still = sessionQuiet() && isQuiet() && flushAddress() ? still + 1 : 0;
   }
 }
 

@@ -76,7 +76,8 @@ export const enRows = {
   'drop.NO_CARRIER': 'There is nobody at the other end of the device’s cable.',
   'drop.MTU_EXCEEDED': 'The frame is larger than the device’s MTU.',
   'drop.BRIDGE_NO_EGRESS_PORT': 'The bridge has no port to send this frame out of.',
-  'drop.BRIDGE_INGRESS_STP_STATE': 'The frame came in through a bridge port that is not forwarding.',
+  'drop.BRIDGE_INGRESS_STP_STATE':
+    'The bridge is down, or the port that the frame came in through is not forwarding.',
   'drop.MAC_INVALID_SOURCE': 'The frame’s source MAC is not one that a station can have.',
   'drop.MAC_IEEE_MAC_CONTROL':
     'The destination MAC is reserved for talk between neighbours; bridges never pass it on.',
@@ -123,7 +124,7 @@ export const enRows = {
   'hint.NO_CARRIER': 'Look at `ip link`: is the other end up?',
   'hint.MTU_EXCEEDED': 'Compare the frame’s length with the MTU in `ip link`.',
   'hint.BRIDGE_NO_EGRESS_PORT': 'Look at the bridge’s ports and their state with `bridge link`.',
-  'hint.BRIDGE_INGRESS_STP_STATE': 'Look at the port’s state with `bridge link`.',
+  'hint.BRIDGE_INGRESS_STP_STATE': 'Look at the bridge with `ip link` and at its ports with `bridge link`.',
   'hint.MAC_INVALID_SOURCE': 'Look at the sender’s MAC with `ip link`.',
   'hint.MAC_IEEE_MAC_CONTROL': 'This is how it should be.',
   'hint.UNHANDLED_PROTO': 'Look at the EtherType of the frame.',

@@ -1,5 +1,6 @@
 /** What stands above and beside the rows of a why. */
 export const enWhy = {
+  'lead.routeSingle': 'The only route there is contains {dst}.',
   'lead.routeOne': 'Only one of {n} {n|route|routes} contains {dst}.',
   'lead.routeLongest': '{matching} of {n} routes contain {dst}; the longest prefix wins.',
   'lead.routeBoth': 'Both routes contain {dst}; the longest prefix wins.',
@@ -82,7 +83,7 @@ export const enWhy = {
   'head.fdb': 'Forwarding database of {dev}',
   'head.addr': 'Addresses of {who}',
   'head.rules': 'Rules of {hook}',
-  'head.changed': 'What changed: {@table}',
+  'head.changed': 'What changed in {who}: {@table}',
   'head.arp': 'ARP',
   'head.headers': 'Headers',
   'head.forward': 'Forwarding',
@@ -91,6 +92,7 @@ export const enWhy = {
   'head.error': 'Reported to the sender',
 
   'note.noMatch': 'Table {table} was asked before: none of its {n} {n|row|rows} matches.',
+  'note.noneOf': 'None of the {n} {n|row|rows} of table {table} matches.',
   'note.noRows': 'No row.',
   'note.noRowFor': 'No row for {key}.',
   'note.printed': '`{text}`',

@@ -18,7 +18,7 @@ type Places<S extends string> = S extends `${string}{${infer P}}${infer Rest}`
   ? NameOf<P> | Places<Rest>
   : never;
 /** The values a text needs, read off the English text. */
-export type MessageValues<I extends MessageId> = Readonly<Record<Places<(typeof en)[I]>, string | number>>;
+type MessageValues<I extends MessageId> = Readonly<Record<Places<(typeof en)[I]>, string | number>>;
 
 /** Makes a message; the compiler checks that every place of the text gets a value. */
 export function msg<I extends MessageId>(

@@ -1,6 +1,7 @@
 import type { enWhy } from './en-why';
 
 export const zhWhy: Readonly<Record<keyof typeof enWhy, string>> = {
+  'lead.routeSingle': '唯一的一条路由就包含 {dst}。',
   'lead.routeOne': '{n} 条路由中只有一条包含 {dst}。',
   'lead.routeLongest': '{n} 条路由中有 {matching} 条包含 {dst}，最长前缀优先。',
   'lead.routeBoth': '两条路由都包含 {dst}，最长前缀优先。',
@@ -73,7 +74,7 @@ export const zhWhy: Readonly<Record<keyof typeof enWhy, string>> = {
   'head.fdb': '{dev} 的转发数据库 FDB',
   'head.addr': '{who} 的地址',
   'head.rules': '{hook} 的规则',
-  'head.changed': '发生的变化：{@table}',
+  'head.changed': '{who} 发生的变化：{@table}',
   'head.arp': 'ARP',
   'head.headers': '首部',
   'head.forward': '转发',
@@ -82,6 +83,7 @@ export const zhWhy: Readonly<Record<keyof typeof enWhy, string>> = {
   'head.error': '向发送方报告',
 
   'note.noMatch': '先查了 {table} 表：{n} 条都不匹配。',
+  'note.noneOf': '{table} 表的 {n} 条都不匹配。',
   'note.noRows': '没有表项。',
   'note.noRowFor': '没有 {key} 的表项。',
   'note.printed': '`{text}`',

@@ -14,7 +14,7 @@ function changesOf({ draft }: TitleContext): ChangeEvent[] {
 
 /** The line of an output that says most: a ping's answer, its loss, else the first line. */
 function tellingLine(lines: readonly string[]): string {
-  const answer = lines.find((line) => /^(\d+ bytes from|From )/.test(line));
+  const answer = lines.find((line) => /^(\d+ bytes from|From |ping: )/.test(line));
   return answer ?? lossLine(lines) ?? lines.find((line) => !line.startsWith('---')) ?? '';
 }
 function lossLine(lines: readonly string[]): string | undefined {
@@ -29,7 +29,7 @@ function programOf(text: string | undefined): string {
 export function tellCommand(ctx: TitleContext): Told {
   const { draft } = ctx;
   const e = find(draft, 'command');
-  const who = draft.main.netns;
+  const who = e?.netns ?? draft.main.netns;
   const text = short(e?.text ?? '', COMMAND_LENGTH);
   const refused = draft.events.find((r) => r.kind === 'netlink' && r.error !== undefined);
   const exit = find(draft, 'exit');
@@ -41,7 +41,7 @@ export function tellCommand(ctx: TitleContext): Told {
 
 function commandSmall(ctx: TitleContext): Message {
   const { draft } = ctx;
-  const { netns: place, machine } = draft.main;
+  const { netns: place, machine } = find(draft, 'command') ?? draft.main;
   const refused = draft.events.find((r) => r.kind === 'netlink' && r.error !== undefined);
   if (refused?.kind === 'netlink') return msg('small.text', { text: refused.error ?? '' });
   const n = changesOf(ctx).length;

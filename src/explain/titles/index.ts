@@ -3,8 +3,6 @@ import { find, type Told, type TitleContext } from './context';
 import { tellArp, tellBridge, tellResolve, tellTunnel, tellVtep } from './links';
 import { tellDrop, tellError, tellForward, tellFrame, tellHook, tellLookup } from './packets';
 
-export type { Told, TitleContext } from './context';
-
 /** The sentence of a step, its small line, and its colour. */
 export function tell(ctx: TitleContext): Told {
   const drop = find(ctx.draft, 'drop');

@@ -101,7 +101,8 @@ function floodTitle(
   const n = verdict.ports.length;
   if (verdict.why === 'unknown-unicast')
     return msg('br.floodUnknown', { bridge: base.bridge, mac: e.mac, n });
-  if (!verdict.local) return msg('br.flood', { ...base, n });
+  // A switch has a bridge device too, but nobody looks for a host in it.
+  if (!verdict.local || (base.bridge === e.netns && n > 0)) return msg('br.flood', { ...base, n });
   return n === 0
     ? msg('br.floodOnlyUp', { ...base, who: e.netns })
     : msg('br.floodUp', { ...base, n, who: e.netns });

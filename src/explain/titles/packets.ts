@@ -1,11 +1,12 @@
-import type { FibEvent, LinkKind, RouteRow } from '../../sim/kernel/trace';
+import type { FibEvent, RouteRow } from '../../sim/kernel/trace';
 import type { MessageId } from '../messages';
+import type { Names } from '../names';
 import { msg } from '../messages';
 import { dropLabelId, heldTerm, icmpErrorTerm } from '../labels';
 import { factsAt, find, type EventOf, type Told, type TitleContext } from './context';
 
 /** The row of the winning table, when a table decided. */
-export function winningRoute(e: FibEvent): { row: RouteRow; table: string } | undefined {
+function winningRoute(e: FibEvent): { row: RouteRow; table: string } | undefined {
   for (const walk of e.decision.tables) {
     const winner = walk.winner === undefined ? undefined : walk.candidates[walk.winner];
     if (winner && winner.reason.why !== 'throw') return { row: winner.route, table: walk.table };
@@ -114,14 +115,19 @@ export function tellError({ draft, frames }: TitleContext): Told {
   return { title, detail: msg('small.about', { what: factsAt(frames, e.frame).term }), topic: 'icmp' };
 }
 
-/** Devices that decide by themselves, and are spoken of by their names. */
-const VIRTUAL: ReadonlySet<LinkKind> = new Set<LinkKind>(['bridge', 'vxlan', 'tun', 'ipip']);
+/** Bridges and tunnels decide by themselves, in functions of their own, and are spoken of by their names. */
+const DEVICE_FUNCTION = /^(br_|vxlan_|ipip_|tun_)/;
+
+function dropper(e: EventOf<'drop'>, names: Names): string {
+  if (e.dev === undefined || !DEVICE_FUNCTION.test(e.where)) return e.netns;
+  const kind = names.linkKind(e.netns, e.dev);
+  return kind === 'veth' || kind === 'nic' ? e.netns : names.bridgeName(e.netns, e.dev);
+}
 
 /** A step in which something is dropped is told as the drop; what led to it is in the why. */
 export function tellDrop(e: EventOf<'drop'>, { frames, names }: TitleContext): Told {
   const facts = factsAt(frames, e.frame);
-  const kind = names.linkKind(e.netns, e.dev);
-  const who = kind !== undefined && VIRTUAL.has(kind) ? names.bridgeName(e.netns, e.dev ?? e.netns) : e.netns;
+  const who = dropper(e, names);
   const what = facts.term;
   const label = dropLabelId(e.reason);
   const where = { place: e.dev ?? e.netns, function: e.where };

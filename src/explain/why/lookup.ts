@@ -6,22 +6,34 @@ import type { Message, WhyRow, WhySection } from '../types';
 import { section, type Answer } from './parts';
 
 function walkSection(walk: FibTableWalk, e: FibEvent, decides: boolean): WhySection {
+  const { table } = walk;
   const rows = walk.candidates.map((candidate): WhyRow => {
     const { won, reason } = candidate;
     return { text: routeText(candidate.route), won, reason: routeReasonMessage(reason, e.flow.dst) };
   });
   rows.sort((a, b) => Number(b.won) - Number(a.won));
+  const n = rows.length + walk.omitted;
+  const nowhere = e.decision.result === 'none';
   const notes: Message[] = [];
-  if (decides && walk.omitted > 0) notes.push(msg('note.omitted', { n: walk.omitted }));
-  if (!decides && rows.length > 0)
-    notes.push(msg('note.noMatch', { table: walk.table, n: rows.length + walk.omitted }));
-  if (rows.length === 0) notes.push(msg('note.noRows'));
-  const heading = msg(decides ? 'head.table' : 'head.tableFirst', { table: walk.table });
-  return section('candidates', heading, rows, {
+  if (n === 0) notes.push(msg('note.noRows'));
+  else if (decides && walk.omitted > 0) notes.push(msg('note.omitted', { n: walk.omitted }));
+  else if (!decides) notes.push(msg(nowhere ? 'note.noneOf' : 'note.noMatch', { table, n }));
+  return section('candidates', msg(decides || nowhere ? 'head.table' : 'head.tableFirst', { table }), rows, {
     notes,
     table: { netns: e.netns, table: 'route' },
-    quiet: !decides && e.decision.result !== 'none',
+    // A host's own addresses are of interest only when one of them is meant.
+    quiet: !decides && (!nowhere || table === 'local'),
   });
+}
+
+/** The table that decided comes first; of the others, the empty ones say nothing. */
+function worthShowing(e: FibEvent, deciding: FibTableWalk | undefined): FibTableWalk[] {
+  const others = e.decision.tables.filter((walk) => walk !== deciding);
+  const filled = others.filter((walk) => walk.candidates.length + walk.omitted > 0);
+  // Without a decision the route table proper is what to look at.
+  filled.sort((a, b) => Number(a.table === 'local') - Number(b.table === 'local'));
+  const shown = deciding ? [deciding, ...filled] : filled;
+  return shown.length > 0 ? shown : others;
 }
 
 const MATCHES_NOT = new Set(['not-in-prefix']);
@@ -40,6 +52,7 @@ function leadOf(e: FibEvent, walk: FibTableWalk | undefined): Message {
   if (walk.table === 'local') return msg('lead.routeLocal', { dst });
   const n = walk.candidates.length + walk.omitted;
   const matching = walk.candidates.filter((c) => !MATCHES_NOT.has(c.reason.why)).length;
+  if (n === 1) return msg('lead.routeSingle', { dst });
   if (matching <= 1) return msg('lead.routeOne', { dst, n });
   const winner = walk.winner === undefined ? undefined : walk.candidates[walk.winner];
   if (winner?.reason.why === 'lowest-metric') return msg('lead.routeMetric', { dst, matching });
@@ -88,9 +101,7 @@ export function whyLookup(e: FibEvent): Answer {
   const notes: Message[] = [];
   if (prefsrc !== undefined && e.direction === 'output') notes.push(msg('note.source', { src: prefsrc }));
   if (pmtu !== undefined) notes.push(msg('note.pmtu', { mtu: pmtu }));
-  // The table that decided comes first; the ones asked before it are there to look up.
-  const ordered = deciding ? [deciding, ...tables.filter((walk) => walk !== deciding)] : tables;
-  const sections = ordered.map((walk) => walkSection(walk, e, walk === deciding));
+  const sections = worthShowing(e, deciding).map((walk) => walkSection(walk, e, walk === deciding));
   const [first, ...rest] = sections;
   const withNotes =
     first && notes.length > 0 ? [{ ...first, notes: [...first.notes, ...notes] }, ...rest] : sections;

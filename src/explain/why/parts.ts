@@ -29,7 +29,7 @@ export function eventsOf(step: Step, trace: Story): TraceEvent[] {
 }
 
 /** Who asked the kernel for this very change by netlink; undefined when the kernel made it on its own account. */
-export function requester(change: ChangeEvent, trace: Story): string | undefined {
+function requester(change: ChangeEvent, trace: Story): string | undefined {
   const cause = trace.events[change.cause];
   if (cause?.kind !== 'netlink') return undefined;
   // A bridge's own MACs appear when its link is set up; nobody wrote those rows.
@@ -89,6 +89,10 @@ export function changeSections(changes: readonly ChangeEvent[], trace: Story): W
       return [{ text: rowText(e.table, row), won: e.after !== undefined, reason: changeReason(e, trace) }];
     });
     const table = { netns: first.netns, table: first.table };
-    return [section('changes', msg('head.changed', { table: `table.${first.table}` }), rows, { table })];
+    return [
+      section('changes', msg('head.changed', { who: first.netns, table: `table.${first.table}` }), rows, {
+        table,
+      }),
+    ];
   });
 }

@@ -135,8 +135,10 @@ class Exporter {
       const { peer } = link;
       const far =
         peer && places.find((other) => other.netns === peer.netns && other.link.ifname === peer.dev);
-      if (far) made.add(`${far.netns} ${far.link.ifname}`);
-      return [pairLine(place, far)];
+      if (!far) return [pairLine(place, undefined)];
+      made.add(`${far.netns} ${far.link.ifname}`);
+      // The kernel makes the peer first, so the end that was there first is the peer.
+      return [pairLine(far, place)];
     });
   }
 
@@ -182,7 +184,9 @@ class Exporter {
   }
 
   commands(): void {
+    if (this.journal.length === 0) return;
     const lines = this.journal.map((entry) => this.#command(entry));
+    this.#say('A real kernel takes up to a second until all links carry.', ['sleep 2']);
     this.#say('The network is up. What is done with it:', lines);
   }
 

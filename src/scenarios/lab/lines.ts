@@ -121,7 +121,7 @@ export function neighLine(netns: string, row: NeighRow): string | undefined {
   if (row.lladdr === undefined) return undefined;
   const kept = ['PERMANENT', 'NOARP', 'REACHABLE', 'STALE'] as const;
   const state = kept.find((each) => row.state.includes(each)) ?? 'STALE';
-  return `ip -n ${netns} neigh add ${row.dst} lladdr ${row.lladdr} dev ${row.dev} nud ${state.toLowerCase()}`;
+  return `ip -n ${netns} neigh replace ${row.dst} lladdr ${row.lladdr} dev ${row.dev} nud ${state.toLowerCase()}`;
 }
 
 /** Undefined for what the kernel makes itself or will learn again. `own` are the addresses of the namespace's devices. */

@@ -8,7 +8,8 @@
  * Leaves out: portmap and other chained plugins, ipMasq, VLANs, IPv6, DEL.
  */
 import { Random } from '../../base/random';
-import { broadcastOf, formatIp4, networkOf, type Ip4, type Mac, type Prefix } from '../wire/index';
+import type { LinkRow } from '../kernel/netlink';
+import { broadcastOf, formatIp4, networkOf, parseMac, type Ip4, type Mac, type Prefix } from '../wire/index';
 import { request, type Daemon, type Effect, type Input, type Next } from './daemon';
 import { hexDigits } from './dockerd';
 
@@ -36,7 +37,7 @@ export interface CniPod {
   readonly veth?: string;
   readonly vethMac?: Mac;
 }
-export interface CniState {
+interface CniState {
   readonly added: number;
   readonly running: boolean;
   /** `last_reserved_ip.0`: host-local goes round from there, so a freed address is not taken up at once. */
@@ -117,8 +118,15 @@ function gateway(options: CniOptions): Effect[] {
       spec: { dev: bridge, local, prefixlen: subnet.len, broadcast },
       mode: 'replace',
     }),
+    // Its MAC is taken from its first port; asked for here, it is set below, so that it does not change with later ports.
+    { do: 'survey', to: 'mac' },
     request({ op: 'setSysctl', name: 'net.ipv4.ip_forward', value: '1' }),
   ];
+}
+
+function keepMac(bridge: string, links: readonly LinkRow[]): Effect[] {
+  const mac = parseMac(links.find((link) => link.ifname === bridge)?.address ?? '');
+  return mac.ok ? [request({ op: 'setLink', name: bridge, change: { mac: mac.value } })] : [];
 }
 
 function addNext(options: CniOptions, state: CniState): Next<CniState> {
@@ -161,6 +169,7 @@ export function cni(options: CniOptions): Daemon<CniState> {
     }
     if (!state.running) return { state, effects: [] };
     if (input.on === 'timer') return addNext(options, state);
+    if (input.on === 'survey') return { state, effects: keepMac(options.bridge, input.links) };
     if (input.on === 'stop')
       return { state: { ...state, running: false }, effects: [{ do: 'exit', note: '' }] };
     return { state, effects: [] };

@@ -27,7 +27,7 @@ export interface DockerContainer {
   readonly veth?: string;
   readonly vethMac?: Mac;
 }
-export interface DockerdState {
+interface DockerdState {
   /** Containers started so far. */
   readonly started: number;
   readonly running: boolean;

@@ -1,6 +1,6 @@
 export * from './daemon';
-export { cni, type CniOptions, type CniPod } from './cni';
-export { dockerd, type DockerContainer, type DockerdOptions } from './dockerd';
+export { cni } from './cni';
+export { dockerd } from './dockerd';
 export {
   EMPTY_SERVER,
   etcdServer,

@@ -29,6 +29,7 @@ import { PathMtu } from './ip/pmtu';
 import type { Kernel } from './kernel';
 import type { Netlink, NetnsHandle, Requester, SocketApi } from './netlink';
 import { Hooks } from './netfilter/hooks';
+import { syncFilters } from './rtnetlink/filters';
 import { linkRow, sameRow } from './rtnetlink/link-row';
 import { dropAddress, newAddr } from './rtnetlink/addrs';
 import { RtNetlink } from './rtnetlink/rtnetlink';
@@ -335,6 +336,7 @@ export class Netns {
     this.#byIndex.delete(device.ifindex);
     this.#byName.delete(device.name);
     this.sysctl.deviceRemoved(device.name);
+    syncFilters(device, cause, true);
     this.change('link', this.linkKey(device), device.row, undefined, cause);
     device.row = undefined;
   }
@@ -393,6 +395,7 @@ export class Netns {
     const row = linkRow(device);
     this.change('link', this.linkKey(device), device.row, row, cause);
     device.row = row;
+    syncFilters(device, cause);
   }
 
   /** Number under which this namespace knows another (`link-netnsid`), given in order of need. */

@@ -5,7 +5,7 @@ import type { Errno } from '../kernel/netlink';
 import type { EventSeq } from '../kernel/trace';
 import type { DaemonHost } from './daemon-host';
 
-export interface Container {
+interface Container {
   readonly name: string;
   /** 12 hex digits, as `docker ps` prints. */
   readonly id: string;

@@ -8,6 +8,8 @@ import type { JournalEntry } from './scenario';
 
 /** A command that would run for ever is interrupted after this long, as by Ctrl-C. */
 const COMMAND_BOUND_NS = 60_000_000_000;
+/** Processes at the same time. */
+const MAX_RUNNING = 256;
 /** How long a next entry waits for packets that circle or crawl. */
 const LANDING_BOUND_NS = 1_000_000_000;
 
@@ -105,8 +107,11 @@ export class Runner {
     const background = / &\s*$/.test(entry.command);
     const text = background ? entry.command.replace(/ &\s*$/, '') : entry.command;
     const netns = this.site.netns(entry.netns);
-    if (!netns) {
-      this.marks.push({ entry, startSeq: this.site.refuseCommand(entry.netns, text) });
+    if (!netns || this.#running.size >= MAX_RUNNING) {
+      const [answer, exit] = netns
+        ? ['bash: fork: retry: Resource temporarily unavailable\n', 254]
+        : [`Cannot open network namespace "${entry.netns}": No such file or directory\n`, 1];
+      this.marks.push({ entry, startSeq: this.site.refuseCommand(entry.netns, text, answer, exit) });
       onEnd();
       return;
     }

@@ -93,15 +93,15 @@ export class Site implements DaemonWorld {
     return { command, process, startSeq };
   }
 
-  /** A command for a namespace that is not there, as `ip netns exec` would answer. */
-  refuseCommand(id: string, text: string): EventSeq {
+  /** A command that cannot be started; `answer` says why. */
+  refuseCommand(id: string, text: string, answer: string, exit: number): EventSeq {
     const command = this.#commands++;
     const { tracer } = this.ground;
-    const nowhere = (cause: EventSeq) => ({ seq: 0, at: 0, machine: '', netns: id, cause });
-    const startSeq = tracer.add({ ...nowhere(-1), kind: 'command', command, text, origin: 'journal' });
-    const answer = `Cannot open network namespace "${id}": No such file or directory\n`;
-    tracer.add({ ...nowhere(startSeq), kind: 'output', command, stream: 'stderr', text: answer });
-    tracer.add({ ...nowhere(startSeq), kind: 'exit', command, exit: 1 });
+    const machine = this.netns(id)?.machine ?? '';
+    const at = (cause: EventSeq) => ({ seq: 0, at: 0, machine, netns: id, cause });
+    const startSeq = tracer.add({ ...at(-1), kind: 'command', command, text, origin: 'journal' });
+    tracer.add({ ...at(startSeq), kind: 'output', command, stream: 'stderr', text: answer });
+    tracer.add({ ...at(startSeq), kind: 'exit', command, exit });
     return startSeq;
   }
 

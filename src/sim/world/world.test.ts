@@ -108,6 +108,13 @@ describe('a world', () => {
     expect(output(world)).toContain('Cannot open network namespace "nowhere"');
   });
 
+  it('refuses to run too much at the same time', () => {
+    const world = open(hostGw);
+    world.execute(Array.from({ length: 260 }, () => ({ netns: 'node1', command: 'sleep 5', at: 1 })));
+    expect(exits(world.trace.events).filter((exit) => exit === 254)).toHaveLength(4);
+    expect(world.trace.end).toBe(5 * SECOND + 1);
+  });
+
   it('lets time pass after the last command when asked to', () => {
     const journal = [pods];
     const { end, events } = run(scenario(hostGw), journal, { settleNs: 6 * SECOND });

@@ -14,7 +14,7 @@ import {
 } from '@xyflow/react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useApp, useNamespaces, useSteps, useTheme } from '../../state';
-import { broughtIntoView, fitTo, MAX_ZOOM, MIN_ZOOM } from './camera';
+import { broughtIntoView, FAR, fitTo, MAX_ZOOM, MIN_ZOOM } from './camera';
 import { Card } from './Card';
 import type { CensusReader } from './census';
 import { DeviceChip, IpChip, PortChip, ProcessChip, SwitchBody } from './Chips';
@@ -45,7 +45,7 @@ const NODE_TYPES: NodeTypes = {
   switch: SwitchBody,
 };
 const LAYER: Readonly<Record<ChipKind, number>> = {
-  bridge: 3,
+  bridge: 1,
   switch: 3,
   device: 4,
   ip: 4,
@@ -54,7 +54,6 @@ const LAYER: Readonly<Record<ChipKind, number>> = {
   socket: 5,
 };
 const MANY_MACHINES = 8;
-const FAR = 0.36;
 /** A machine narrower than this on the screen has no room for its whole name. */
 const TINY_WIDTH = 76;
 const NO_EDGES: never[] = [];
@@ -111,6 +110,8 @@ function useCamera(scene: Scene, director: Director) {
   const scenario = useApp(({ run }) => run.scenarioId);
   const { index } = useSteps();
   const moved = useRef(false);
+  /** Set while a fit is on its way: the step need not be brought into view besides. */
+  const fitted = useRef(false);
   const { size, rooms } = scene.layout;
   const standing = useMemo(() => rooms.filter(({ home }) => home === null).length, [rooms]);
   const latest = useRef({ director, index });
@@ -121,6 +122,7 @@ function useCamera(scene: Scene, director: Director) {
     (duration: number) => {
       if (width === 0 || height === 0) return;
       moved.current = false;
+      fitted.current = true;
       const focus = latest.current.director.stagePoints(latest.current.index)[0];
       void setViewport(fitTo(size, { width, height }, standing, focus), {
         duration: reducedMotion() ? 0 : duration,
@@ -137,7 +139,9 @@ function useCamera(scene: Scene, director: Director) {
     fit(0);
   }, [fit, shape, width]);
   useEffect(() => {
-    if (width === 0) return;
+    const justFitted = fitted.current;
+    fitted.current = false;
+    if (width === 0 || justFitted) return;
     const view = broughtIntoView(director.stagePoints(index), getViewport(), { width, height });
     if (view) void setViewport(view, { duration: reducedMotion() ? 0 : 260 });
   }, [director, index, width, height, getViewport, setViewport]);
@@ -185,10 +189,13 @@ function PacketList({ director, index }: { readonly director: Director; readonly
   );
 }
 
+/** Of many machines, when not all of them are in view. */
 function MiniMapOfMany() {
   const strings = useStrings();
   const { layout } = useScene();
-  if (layout.rooms.filter(({ shape }) => shape === 'machine').length <= MANY_MACHINES) return null;
+  const { w, h } = layout.size;
+  const isCut = useStore(({ transform: [, , zoom], width, height }) => w * zoom > width || h * zoom > height);
+  if (!isCut || layout.rooms.filter(({ shape }) => shape === 'machine').length <= MANY_MACHINES) return null;
   return (
     <MiniMap
       className={styles.map}
@@ -233,6 +240,7 @@ function Surface({ scene, reader }: SurfaceProps) {
     <div
       ref={element}
       className={styles.surface}
+      data-detail={detail}
       role="group"
       aria-label={strings.stage}
       aria-description={strings.stageHelp}

@@ -123,6 +123,13 @@ export function tunnelPath(a: Box, b: Box): Path {
     const sag = 14;
     return curve(from, { x: from.x + gap / 3, y: from.y + sag }, { x: to.x - gap / 3, y: to.y + sag }, to);
   }
+  if (gap < 0) {
+    // One above the other: around the rooms' right side.
+    const from = { x: left.x + left.w, y: left.y + left.h / 2 };
+    const to = { x: right.x + right.w, y: right.y + right.h / 2 };
+    const out = Math.max(from.x, to.x) + 90;
+    return curve(from, { x: out, y: from.y }, { x: out, y: to.y }, to);
+  }
   const from = { x: left.x + left.w / 2, y: left.y + left.h };
   const to = { x: right.x + right.w / 2, y: right.y + right.h };
   const sag = 36 + Math.min(160, Math.abs(gap) * 0.2);

@@ -3,14 +3,18 @@ import type { Viewport } from '@xyflow/react';
 import { around, type Box, type Point } from './geometry';
 
 export const MIN_ZOOM = 0.03;
+/** Below this a machine is its name and what it holds. */
+export const FAR = 0.36;
 export const MAX_ZOOM = 2.5;
 /** No larger than this by itself: two machines should not fill a wall. */
 const FIT_MOST = 1.35;
-/** Smaller, a few machines cannot be read: then not everything is shown. */
-const READABLE = 0.6;
+/** Smaller, a few machines cannot be read: then not everything is shown. On a phone that is soon the case. */
+const READABLE = 0.4;
+const READABLE_ON_PHONE = 0.85;
+const PHONE_WIDTH = 560;
 const FEW_ROOMS = 5;
 /** Legend above, controls below. */
-const MARGIN = { top: 44, side: 20, bottom: 16 };
+const MARGIN = { top: 44, side: 20, bottom: 52 };
 
 export interface Window {
   readonly width: number;
@@ -21,10 +25,11 @@ export interface Window {
 export function fitTo(size: Box, { width, height }: Window, rooms: number, focus?: Point): Viewport {
   const [w, h] = [width - 2 * MARGIN.side, height - MARGIN.top - MARGIN.bottom];
   const whole = Math.min(w / size.w, h / size.h, FIT_MOST);
-  const readable = rooms <= FEW_ROOMS && whole < READABLE;
-  const zoom = Math.max(MIN_ZOOM, readable ? Math.min(1, Math.max(READABLE, w / size.w)) : whole);
+  const least = width < PHONE_WIDTH ? READABLE_ON_PHONE : READABLE;
+  const isCut = rooms <= FEW_ROOMS && whole < least;
+  const zoom = Math.max(MIN_ZOOM, isCut ? Math.min(1, Math.max(least, w / size.w)) : whole);
   const middle = { x: size.x + size.w / 2, y: size.y + size.h / 2 };
-  const target = readable ? (focus ?? { x: middle.x, y: size.y + h / 2 / zoom }) : middle;
+  const target = isCut ? (focus ?? { x: middle.x, y: size.y + h / 2 / zoom }) : middle;
   return { x: width / 2 - target.x * zoom, y: MARGIN.top + h / 2 - target.y * zoom, zoom };
 }
 

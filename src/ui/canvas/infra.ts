@@ -5,8 +5,8 @@ import { appKey, devKey, Draft, ipKey, processKey, textWidth, type RoomPlan } fr
 
 const SOCKET = { w: 12, h: 10, pitch: 16 };
 const PORT = { h: 24, gap: 8, pad: 14 };
-const NIC = { w: 104, h: 40, gap: 10 };
-const IP = { w: 112, h: 44 };
+const NIC = { w: 124, h: 44, gap: 10 };
+const IP = { w: 124, h: 44 };
 const PILL = { h: 28, gap: 8 };
 /** From here on ports are sockets without a name: they would be wider than the machines above. */
 const MANY_PORTS = 13;
@@ -27,7 +27,8 @@ export function planSwitch(room: CensusRoom, ports: readonly SidedPort[]): RoomP
   const rowWidth = (side: SidedPort['side']) =>
     rowOf(side).reduce((sum, { dev }) => sum + widthOf(dev) + gap, -gap) + 2 * PORT.pad;
   const w = Math.max(252, rowWidth('top'), rowWidth('bottom'), textWidth(room.id, 8.4) + 150);
-  const h = small ? 56 : 62;
+  // Among many machines it is seen from afar.
+  const h = small ? Math.min(220, 60 + ports.length) : 62;
   const bridge = room.devices.find(({ group }) => group === 'bridge');
   const body = { x: 0, y: 0, w, h };
   const core = bridge === undefined ? ipKey(room.id) : devKey(room.id, bridge.name);

@@ -41,6 +41,9 @@ export interface Grid {
   readonly cellOf: ReadonlyMap<string, { readonly column: number; readonly row: number }>;
 }
 
+/** So few machines stand side by side wherever the window is not a tall one: the story reads from left to right. */
+const SIDE_BY_SIDE = 2;
+
 interface Measures {
   readonly w: number;
   readonly h: number;
@@ -61,6 +64,7 @@ function gridSize(sizes: readonly Measures[], count: number, columns: number): M
 
 /** How many columns let the whole be drawn largest in a window of this shape; of two as good the wider. */
 export function columnsFor(sizes: readonly Measures[], aspect: number): number {
+  if (sizes.length <= SIDE_BY_SIDE && aspect >= 0.8) return Math.max(1, sizes.length);
   let best = { columns: 1, zoom: 0 };
   for (let columns = 1; columns <= Math.min(sizes.length, 60); columns++) {
     const { w, h } = gridSize(sizes, sizes.length, columns);

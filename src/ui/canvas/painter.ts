@@ -1,5 +1,6 @@
 /** The canvas over the stage. */
 import { app, getTrace, playhead, type FrameId } from '../../state';
+import { FAR } from './camera';
 import { capsuleShape } from './capsule';
 import { segmentsOfFrame, type Director } from './director';
 import { paintFrame, type PaintedFrame } from './paint';
@@ -12,9 +13,12 @@ type Transform = readonly [number, number, number];
 /** Frames that rest at one place are laid like cards. */
 const CARD_OFFSET = 9;
 const FAR_SCALE = 0.5;
-const NEAR_SCALE = 1.2;
+/** Frames stay readable where the devices around them no longer are. */
+const LEAST_SCALE = 0.82;
+const MOST_SCALE = 1.2;
 
-const scaleFor = (zoom: number, scale: number) => Math.max(FAR_SCALE, Math.min(zoom, NEAR_SCALE)) * scale;
+const scaleFor = (zoom: number, scale: number) =>
+  (zoom < FAR ? FAR_SCALE : Math.max(LEAST_SCALE, Math.min(zoom, MOST_SCALE))) * scale;
 
 /** Draws what the playhead, the viewport and the current step say. */
 export class Painter {

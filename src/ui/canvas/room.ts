@@ -21,9 +21,9 @@ import { AISLE, wire } from './wiring';
 
 const PAD = 12;
 const TITLE = 42;
-const POD = { w: 150, h: 116, chipW: 92, chipH: 30, aisle: 30 };
+const POD = { w: 150, h: 120, chipW: 92, chipH: 30, aisle: 30 };
 const PORT = { w: 130, h: 24, gap: 6 };
-const CHIP = { w: 112, h: 44, gap: 24 };
+const CHIP = { w: 124, h: 44, gap: 22 };
 const PILL = { h: 28, gap: 8 };
 const LANE_GAP = 14;
 const USER_W = 164;
@@ -173,9 +173,9 @@ class MachinePlan {
     const last = this.lanes.at(-1);
     const x = tallest === 0 || last === undefined ? PAD : last.x + last.w + (last.columns > 0 ? 2 : LANE_GAP);
     const w = PAD + this.inner - x;
-    const h = Math.max(tallest, this.placeProcesses(x, w));
+    const h = Math.max(Math.min(tallest, POD.h), this.placeProcesses(x, w));
     this.bands.push({ kind: 'user', x, y: TITLE, w, h });
-    return h;
+    return Math.max(tallest, h);
   }
 
   private furnishPod(pod: CensusRoom, box: Box): void {
@@ -183,7 +183,7 @@ class MachinePlan {
     const count = Math.max(1, slotsIn(shown));
     const left = box.x + box.w / 2 - (count * (POD.chipW + 8) - 8) / 2;
     const [x, y] = [box.x + box.w / 2, box.y + 4];
-    const ip = { x, y: box.y + 60 };
+    const ip = { x, y: box.y + 62 };
     this.draft.point(appKey(pod.id), x, y);
     this.draft.point(ipKey(pod.id), ip.x, ip.y);
     this.draft.link('local', appKey(pod.id), ipKey(pod.id), polyline([{ x, y }, ip]));

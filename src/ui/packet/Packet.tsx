@@ -62,7 +62,7 @@ function Head({ frame, step }: HeadProps) {
   const { steps, index } = useSteps();
   const { netns, dev = '' } = (step === undefined ? undefined : steps[step]) ?? {};
   return (
-    <header className={styles.head}>
+    <div className={styles.head}>
       <h2>
         {t('packet.title', { n: frame.bytes.length })}
         <small>
@@ -78,7 +78,7 @@ function Head({ frame, step }: HeadProps) {
           {t('packet.followStep')}
         </Button>
       ) : null}
-    </header>
+    </div>
   );
 }
 

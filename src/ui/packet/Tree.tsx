@@ -220,8 +220,10 @@ function FieldItem({ field, spot, changed, chosen, hovered, onChoose, onHover }:
       onFocus={() => onHover(spot)}
     >
       <span>{fieldName(field, lang)}</span>
-      <code>{field.value}</code>
-      {field.note === undefined ? null : <small>{fieldNote(field.note, lang)}</small>}
+      <span>
+        <code>{field.value}</code>
+        {field.note === undefined ? null : <small>{fieldNote(field.note, lang)}</small>}
+      </span>
       {isChanged ? <span className="visually-hidden">{t('hop.changed')}</span> : null}
     </div>
   );

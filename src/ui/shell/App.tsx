@@ -49,19 +49,34 @@ function useFollowAtFirst(): void {
   );
 }
 
+/** Whether what was open when the last request began still is. */
+function useKept(): boolean {
+  const title = useApp((state) => state.run.title);
+  const [before, setBefore] = useState<typeof title | null>(null);
+  useEffect(
+    () =>
+      app.subscribe((state, last) => {
+        if (state.run.busy && !last.run.busy) setBefore(state.run.title);
+      }),
+    [],
+  );
+  return title === before && title.en !== '';
+}
+
 interface Overlays {
   readonly overlay: Overlay | null;
   readonly close: () => void;
 }
 function OpenOverlay({ overlay, close }: Overlays) {
   const problems = useApp((state) => state.run.problems);
+  const kept = useKept();
   return (
     <Suspense>
       {overlay === 'palette' ? <Palette onClose={close} /> : null}
       {overlay === 'help' ? <HelpSheet onClose={close} /> : null}
       {overlay === 'transcript' ? <Transcript onClose={close} /> : null}
       {problems.length > 0 ? (
-        <Problems problems={problems} onClose={() => actions.dismissProblems()} />
+        <Problems problems={problems} kept={kept} onClose={() => actions.dismissProblems()} />
       ) : null}
     </Suspense>
   );

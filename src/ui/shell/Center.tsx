@@ -1,11 +1,14 @@
-import { Suspense } from 'react';
+import { lazy, Suspense } from 'react';
 import { useApp } from '../../state';
-import { Stage } from '../canvas';
 import { useText } from '../i18n';
 import { Timeline } from '../timeline';
 import { EmptyState } from '../widgets/EmptyState';
 import { ErrorBoundary } from './ErrorBoundary';
 import styles from './shell.module.css';
+
+/** Asked for at once, but not waited for: the page shows its shape while the stage and the first run arrive. */
+const canvas = import('../canvas');
+const Stage = lazy(() => canvas.then((module) => ({ default: module.Stage })));
 
 /** The stage, or what stands in for it while there is none. */
 export function StageArea() {
@@ -40,9 +43,9 @@ export function Center() {
   const t = useText();
   return (
     <>
-      <main className={styles.stage} aria-label={t('stage')}>
+      <section className={styles.stage} aria-label={t('stage')}>
         <StageArea />
-      </main>
+      </section>
       <section className={styles.timeline} aria-label={t('timeline')}>
         <ErrorBoundary>
           <Timeline />

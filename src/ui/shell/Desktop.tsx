@@ -23,39 +23,41 @@ function Columns({ projector }: { readonly projector: boolean }) {
     onlySaveAfterUserInteractions: true,
   });
   return (
-    <Group className={styles.columns} orientation="horizontal" {...layout}>
-      <Panel
-        id="story"
-        className={styles.side}
-        defaultSize={316 * large}
-        minSize={220}
-        maxSize="45%"
-        collapsible
-        groupResizeBehavior="preserve-pixel-size"
-      >
-        <ErrorBoundary>
-          <Story />
-        </ErrorBoundary>
-      </Panel>
-      <Separator className={styles.grip} aria-label={t('grip.story')} />
-      <Panel id="stage" className={styles.center} minSize={280}>
-        <Center />
-      </Panel>
-      <Separator className={styles.grip} aria-label={t('grip.inspector')} />
-      <Panel
-        id="inspector"
-        className={styles.side}
-        defaultSize={372 * large}
-        minSize={260}
-        maxSize="60%"
-        collapsible
-        groupResizeBehavior="preserve-pixel-size"
-      >
-        <ErrorBoundary>
-          <Inspector />
-        </ErrorBoundary>
-      </Panel>
-    </Group>
+    <main className={styles.main}>
+      <Group className={styles.columns} orientation="horizontal" {...layout}>
+        <Panel
+          id="story"
+          className={styles.side}
+          defaultSize={316 * large}
+          minSize={220}
+          maxSize="45%"
+          collapsible
+          groupResizeBehavior="preserve-pixel-size"
+        >
+          <ErrorBoundary>
+            <Story />
+          </ErrorBoundary>
+        </Panel>
+        <Separator className={styles.grip} aria-label={t('grip.story')} />
+        <Panel id="stage" className={styles.center} minSize={280}>
+          <Center />
+        </Panel>
+        <Separator className={styles.grip} aria-label={t('grip.inspector')} />
+        <Panel
+          id="inspector"
+          className={styles.side}
+          defaultSize={372 * large}
+          minSize={260}
+          maxSize="60%"
+          collapsible
+          groupResizeBehavior="preserve-pixel-size"
+        >
+          <ErrorBoundary>
+            <Inspector />
+          </ErrorBoundary>
+        </Panel>
+      </Group>
+    </main>
   );
 }
 

@@ -35,12 +35,14 @@ export function Inspector() {
   const t = useText();
   const panel = useApp((state) => state.panel);
   return (
-    <Tabs
-      idPrefix="tab"
-      label={t('inspector')}
-      tabs={inspectorTabs(t)}
-      value={panel}
-      onChange={(next) => actions.setPanel(next)}
-    />
+    <section className={styles.inspector} aria-label={t('inspector')}>
+      <Tabs
+        idPrefix="tab"
+        label={t('inspector')}
+        tabs={inspectorTabs(t)}
+        value={panel}
+        onChange={(next) => actions.setPanel(next)}
+      />
+    </section>
   );
 }

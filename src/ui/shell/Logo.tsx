@@ -3,7 +3,7 @@ import styles from './header.module.css';
 /** Headers around headers: the mark is a capsule within a capsule. */
 export function Logo() {
   return (
-    <span className={styles.logo}>
+    <h1 className={styles.logo}>
       <svg viewBox="0 0 32 20" aria-hidden className={styles.mark}>
         <rect x="1" y="1" width="30" height="18" rx="5.5" fill="var(--vxlan)" />
         <rect
@@ -19,6 +19,6 @@ export function Logo() {
         <rect x="18" y="7.5" width="6.5" height="5" rx="1.5" fill="var(--panel)" />
       </svg>
       <span className={styles.wordmark}>{'Framewalk'}</span>
-    </span>
+    </h1>
   );
 }

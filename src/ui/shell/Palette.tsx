@@ -1,6 +1,6 @@
 import { Command } from 'cmdk';
 import { Dialog as Radix } from 'radix-ui';
-import { useDeferredValue, useMemo, useState, type ReactNode } from 'react';
+import { useMemo, useState, type ReactNode } from 'react';
 import { actions, useApp, useDevices, useNamespaces, useSteps, useTheme } from '../../state';
 import { useLang, usePick, useText } from '../i18n';
 import { Kbd } from '../widgets/Kbd';
@@ -8,7 +8,7 @@ import { useShownNetns } from '../widgets/useShown';
 import { useCatalogue } from './catalogue';
 import styles from './palette.module.css';
 import { useShell } from './panels';
-import { findCommands, findEvents, findNamespaces, findSteps, matches } from './search';
+import { findCommands, findEvents, findNamespaces, findSteps, matches, stepTexts } from './search';
 import { shortcuts } from './shortcuts';
 
 interface PaletteProps {
@@ -19,7 +19,7 @@ interface PaletteProps {
 export default function Palette({ onClose }: PaletteProps) {
   const t = useText();
   const [typed, setTyped] = useState('');
-  const query = useDeferredValue(typed.trim());
+  const query = typed.trim();
   const close = (then: () => void) => () => {
     onClose();
     then();
@@ -81,7 +81,8 @@ function StoryHits({ query, close }: HitsProps) {
   const version = useApp((state) => state.traceVersion);
   const journal = useApp((state) => state.journal);
   const starts = useApp((state) => state.starts);
-  const found = useMemo(() => (query === '' ? [] : findSteps(steps, query, lang)), [steps, query, lang]);
+  const texts = useMemo(() => stepTexts(steps, lang), [steps, lang]);
+  const found = query === '' ? [] : findSteps(texts, query);
   const events = useMemo(() => (query === '' || version === 0 ? [] : findEvents(query)), [query, version]);
   const commands = findCommands(journal, starts, query);
   return (

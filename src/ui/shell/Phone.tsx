@@ -24,11 +24,11 @@ export function Phone({ panel }: { readonly panel: ShownPanel }) {
     ),
   };
   return (
-    <div className={styles.phone}>
-      <main className={styles.stage} aria-label={t('stage')}>
+    <main className={styles.phone}>
+      <section className={styles.stage} aria-label={t('stage')}>
         <StageArea />
-      </main>
-      <section className={styles.phonePanels}>
+      </section>
+      <section className={styles.phonePanels} aria-label={t('inspector')}>
         <Tabs<ShownPanel>
           idPrefix="tab"
           label={t('inspector')}
@@ -42,6 +42,6 @@ export function Phone({ panel }: { readonly panel: ShownPanel }) {
           <Timeline />
         </ErrorBoundary>
       </section>
-    </div>
+    </main>
   );
 }

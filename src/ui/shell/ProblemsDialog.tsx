@@ -1,4 +1,4 @@
-import { useApp, type InputProblem } from '../../state';
+import type { InputProblem } from '../../state';
 import { usePick, useText } from '../i18n';
 import { Button } from '../widgets/Button';
 import { Copy } from '../widgets/Copy';
@@ -7,14 +7,15 @@ import styles from './shell.module.css';
 
 interface ProblemsProps {
   readonly problems: readonly InputProblem[];
+  /** What was open before still is. */
+  readonly kept: boolean;
   readonly onClose: () => void;
 }
 
-/** What is wrong with what was opened or typed, place by place. What was there before still stands. */
-export default function ProblemsDialog({ problems, onClose }: ProblemsProps) {
+/** What is wrong with what was opened or typed, place by place. */
+export default function ProblemsDialog({ problems, kept, onClose }: ProblemsProps) {
   const t = useText();
   const pick = usePick();
-  const kept = useApp((state) => state.run.phase === 'ready');
   const asText = () => problems.map(({ place, message }) => `${place}: ${pick(message)}`).join('\n');
   return (
     <Dialog

@@ -19,20 +19,22 @@ export interface StepHit {
   readonly text: string;
   readonly detail: string;
 }
-/** A number finds the step of that number first. */
-export function findSteps(steps: readonly Step[], query: string, lang: Lang): StepHit[] {
-  const hits: StepHit[] = [];
-  const hit = (step: Step, index: number): StepHit => ({
+/** What there is to search in, written out once for all keystrokes. */
+export const stepTexts = (steps: readonly Step[], lang: Lang): readonly StepHit[] =>
+  steps.map((step, index) => ({
     index,
     text: message(lang, step.title),
     detail: `${step.netns} · ${message(lang, step.detail)}`,
-  });
+  }));
+
+/** A number finds the step of that number first. */
+export function findSteps(texts: readonly StepHit[], query: string): StepHit[] {
   const number = /^#?\d+$/.test(query) ? Number(query.replace('#', '')) - 1 : -1;
-  const numbered = steps[number];
-  if (numbered !== undefined) hits.push(hit(numbered, number));
-  for (let i = 0; i < steps.length && hits.length < MOST; i++) {
-    const found = hit(steps[i] as Step, i);
-    if (i !== number && matches(`${found.text} ${found.detail}`, query)) hits.push(found);
+  const numbered = texts[number];
+  const hits = numbered === undefined ? [] : [numbered];
+  for (const hit of texts) {
+    if (hits.length >= MOST) break;
+    if (hit !== numbered && matches(`${hit.text} ${hit.detail}`, query)) hits.push(hit);
   }
   return hits;
 }

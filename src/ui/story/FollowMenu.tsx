@@ -38,7 +38,7 @@ export function FollowMenu() {
       label={t('follow')}
       trigger={
         <button type="button" className={styles.follow} title={t('follow')}>
-          <h2>{t('story')}</h2>
+          <b>{t('story')}</b>
           <code>{followed === undefined ? t('follow.allShort') : followed.text}</code>
           <ChevronsUpDown aria-hidden />
         </button>

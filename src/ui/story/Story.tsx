@@ -17,14 +17,15 @@ export function Story() {
   const shell = useShell();
   return (
     <section className={styles.story} data-testid="story" id="story" aria-label={t('story')}>
-      <header className={styles.head}>
+      <h2 className="visually-hidden">{t('story')}</h2>
+      <div className={styles.head}>
         <FollowMenu />
         <IconButton
           label={t('transcript')}
           icon={<FileText aria-hidden />}
           onClick={() => shell.open('transcript')}
         />
-      </header>
+      </div>
       <StepList />
     </section>
   );
@@ -39,7 +40,7 @@ function useKeepInView(index: number, playing: boolean) {
     if (box === null || item === null || item === undefined) return;
     const frame = box.getBoundingClientRect();
     const place = item.getBoundingClientRect();
-    const isSeen = place.top >= frame.top + 8 && place.bottom <= frame.bottom - 56;
+    const isSeen = place.top >= frame.top + 48 && place.bottom <= frame.bottom - 56;
     if (isSeen) return;
     const target = box.scrollTop + place.top - frame.top - frame.height * 0.22;
     const calm = playing || window.matchMedia('(prefers-reduced-motion: reduce)').matches;

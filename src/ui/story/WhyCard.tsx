@@ -92,12 +92,12 @@ function Section({ section, first }: { readonly section: WhySection; readonly fi
   }
   return (
     <div className={styles.section}>
-      <h4>
+      <h3>
         <span>
           <Sentence of={heading} />
         </span>
         {table === undefined ? null : <ShowTable netns={table.netns} />}
-      </h4>
+      </h3>
       {body}
     </div>
   );

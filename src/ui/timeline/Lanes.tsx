@@ -21,6 +21,7 @@ import {
   useTheme,
   type Step,
 } from '../../state';
+import { useWidth } from '../widgets/dom';
 import { topicColour } from '../widgets/topics';
 import { lanesFor, NamespaceReader, stepAtX, timeText, xOf } from './lanes';
 import { paintLanes } from './marks';
@@ -39,15 +40,11 @@ function useLanes(steps: readonly Step[]): readonly string[] {
   );
 }
 
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
 /** Keeps the canvas as sharp as the screen and painted anew when anything it shows has changed. */
 function useLanePaint(
   ref: RefObject<HTMLCanvasElement | null>,
-  size: Size,
+  width: number,
+  height: number,
   lanes: readonly string[],
   scroll: number,
   lane: number,
@@ -57,10 +54,10 @@ function useLanePaint(
   useLayoutEffect(() => {
     const canvas = ref.current;
     const context = canvas?.getContext('2d');
-    if (canvas === null || context === null || context === undefined || size.width === 0) return;
+    if (canvas === null || context === null || context === undefined || width === 0) return;
     const ratio = window.devicePixelRatio || 1;
-    canvas.width = Math.round(size.width * ratio);
-    canvas.height = Math.round(size.height * ratio);
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     const style = getComputedStyle(canvas);
     const token = (name: string) => style.getPropertyValue(name).trim();
@@ -76,14 +73,15 @@ function useLanePaint(
       events: getTrace().events,
       lanes,
       index,
-      ...size,
+      width,
+      height,
       laneHeight: lane,
       scroll,
       colourOf,
       line: token('--line'),
       ground: token('--panel'),
     });
-  }, [ref, size, lanes, scroll, lane, steps, index, theme]);
+  }, [ref, width, height, lanes, scroll, lane, steps, index, theme]);
 }
 
 /** The line follows the player without React: between two steps it glides. */
@@ -195,18 +193,52 @@ function HoverCard({ index, width }: HoverProps) {
   );
 }
 
-function useSize(): readonly [(element: HTMLElement | null) => void, Size] {
-  const [element, setElement] = useState<HTMLElement | null>(null);
-  const [size, setSize] = useState<Size>({ width: 0, height: 0 });
+/** Keeps the lane of the current step among those that are seen. */
+function useLaneInView(ref: RefObject<HTMLElement | null>, at: number, lane: number): void {
   useEffect(() => {
-    if (element === null) return;
-    const observer = new ResizeObserver(() =>
-      setSize({ width: element.clientWidth, height: element.clientHeight }),
-    );
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [element]);
-  return [setElement, size];
+    const element = ref.current;
+    if (element === null || at < 0) return;
+    const [top, bottom] = [at * lane, (at + 1) * lane];
+    if (top < element.scrollTop) element.scrollTop = top;
+    else if (bottom > element.scrollTop + element.clientHeight)
+      element.scrollTop = bottom - element.clientHeight;
+  }, [ref, at, lane]);
+}
+
+interface NamesProps {
+  readonly scroller: RefObject<HTMLDivElement | null>;
+  readonly lanes: readonly string[];
+  readonly current: string | undefined;
+  readonly scroll: number;
+  readonly lane: number;
+  readonly height: number;
+  readonly onScroll: (top: number) => void;
+}
+/** Only those in view are on the page. */
+function LaneNames({ scroller, lanes, current, scroll, lane, height, onScroll }: NamesProps) {
+  const first = Math.floor(scroll / lane);
+  const shown = lanes.slice(first, first + MOST_LANES + 2);
+  return (
+    <div
+      ref={scroller}
+      className={styles.scroller}
+      style={{ height }}
+      onScroll={(event) => onScroll(event.currentTarget.scrollTop)}
+    >
+      <div style={{ height: lanes.length * lane }} className={styles.names} aria-hidden>
+        {shown.map((name, i) => (
+          <span
+            key={name}
+            title={name}
+            data-current={name === current || undefined}
+            style={{ top: (first + i) * lane, height: lane }}
+          >
+            {name}
+          </span>
+        ))}
+      </div>
+    </div>
+  );
 }
 
 export function Lanes() {
@@ -217,37 +249,19 @@ export function Lanes() {
   const lanes = useLanes(steps);
   const canvas = useRef<HTMLCanvasElement>(null);
   const line = useRef<HTMLElement>(null);
+  const scroller = useRef<HTMLDivElement>(null);
   const [scroll, setScroll] = useState(0);
-  const [takeTrack, size] = useSize();
+  const { ref: takeTrack, width } = useWidth();
   const lane = projector ? LANE * 1.3 : LANE;
-  useLanePaint(canvas, size, lanes, scroll, lane);
-  usePlayheadLine(line, size.width);
-  const { hover, handlers } = useScrubber(size.width);
-  const step = steps[index];
-  const where = step === undefined ? strings.atStart : message(lang, step.title);
-  const first = Math.floor(scroll / lane);
-  const shown = lanes.slice(first, first + MOST_LANES + 2);
   const height = Math.max(1, Math.min(lanes.length, MOST_LANES)) * lane;
+  const step = steps[index];
+  useLanePaint(canvas, width, height, lanes, scroll, lane);
+  usePlayheadLine(line, width);
+  useLaneInView(scroller, step === undefined ? -1 : lanes.indexOf(step.netns), lane);
+  const { hover, handlers } = useScrubber(width);
   return (
     <div className={styles.lanes}>
-      <div
-        className={styles.scroller}
-        style={{ height }}
-        onScroll={(event) => setScroll(event.currentTarget.scrollTop)}
-      >
-        <div style={{ height: lanes.length * lane }} className={styles.names} aria-hidden>
-          {shown.map((name, i) => (
-            <span
-              key={name}
-              title={name}
-              data-current={name === step?.netns || undefined}
-              style={{ top: (first + i) * lane, height: lane }}
-            >
-              {name}
-            </span>
-          ))}
-        </div>
-      </div>
+      <LaneNames {...{ scroller, lanes, scroll, lane, height }} current={step?.netns} onScroll={setScroll} />
       <div
         ref={takeTrack}
         className={styles.track}
@@ -259,17 +273,18 @@ export function Lanes() {
         aria-valuemin={0}
         aria-valuemax={steps.length}
         aria-valuenow={index + 1}
-        aria-valuetext={where}
+        aria-valuetext={step === undefined ? strings.atStart : message(lang, step.title)}
+        onWheel={(event) => scroller.current?.scrollBy({ top: event.deltaY })}
         {...handlers}
       >
-        <canvas ref={canvas} className={styles.canvas} />
+        <canvas ref={canvas} className={styles.canvas} style={{ height }} />
         {hover === null || steps.length === 0 ? null : (
           <>
             <i
               className={styles.hoverLine}
-              style={{ transform: `translateX(${xOf(hover, steps.length, size.width)}px)` }}
+              style={{ transform: `translateX(${xOf(hover, steps.length, width)}px)` }}
             />
-            <HoverCard index={hover} width={size.width} />
+            <HoverCard index={hover} width={width} />
           </>
         )}
         <i ref={line} className={styles.head} />

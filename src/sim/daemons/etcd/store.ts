@@ -80,7 +80,7 @@ export type EtcdAnswer =
   | { readonly op: 'txn'; readonly revision: number; readonly succeeded: boolean }
   | { readonly op: 'error'; readonly text: string };
 
-export interface Applied {
+interface Applied {
   readonly store: Store;
   readonly answer: EtcdAnswer;
   /** What changed, for watchers and the trace. */

@@ -233,7 +233,7 @@ function created(state: FlanneldState, answer: EtcdAnswer): Step {
 
 // ---- Running ---------------------------------------------------------------------------------------------------
 
-export function subnetEnv(network: Prefix, subnet: Prefix, mtu: number): string {
+function subnetEnv(network: Prefix, subnet: Prefix, mtu: number): string {
   const first = { addr: subnet.addr + 1, len: subnet.len };
   return `FLANNEL_NETWORK=${formatPrefix(network)}\nFLANNEL_SUBNET=${formatPrefix(first)}\nFLANNEL_MTU=${mtu}\nFLANNEL_IPMASQ=false\n`;
 }

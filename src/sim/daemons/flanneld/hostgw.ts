@@ -16,7 +16,7 @@ function spec(ext: ExternalInterface, { subnet, attrs }: Peer) {
 }
 
 /** A /32 is written without its length in a row. */
-export function rowDst(prefix: Prefix): string {
+function rowDst(prefix: Prefix): string {
   return prefix.len === 32 ? formatIp4(prefix.addr) : formatPrefix(prefix);
 }
 
@@ -101,7 +101,7 @@ export const hostGw: Backend = {
     if (step === 'list') return next(state, ...(peer ? add(state, key, peer, routes) : []));
     const { ext } = state;
     if (!ext) return next(state);
-    const missing = [...state.peers].filter(([, one]) => !routes.some((row) => isOurs(row, ext, one)));
+    const missing = state.peers.entries().filter(([, one]) => !routes.some((row) => isOurs(row, ext, one)));
     return next(state, ...missing.map(([name, one]) => addRoute(ext, name, one, 'recover')));
   },
 };

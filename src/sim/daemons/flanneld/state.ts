@@ -33,6 +33,35 @@ export interface OwnLease {
   readonly expiresAt: SimTime;
 }
 
+/**
+ * A map that is never changed, only replaced: one bucket is copied for a change, not all of it, as a cluster's nodes join
+ * one by one and each of them sees all others.
+ */
+export class Peers {
+  constructor(private readonly buckets: readonly ReadonlyMap<string, Peer>[]) {}
+
+  get(key: string): Peer | undefined {
+    return this.buckets[bucketOf(key)]?.get(key);
+  }
+  with(key: string, peer: Peer | undefined): Peers {
+    const at = bucketOf(key);
+    const bucket = new Map(this.buckets[at]);
+    if (peer) bucket.set(key, peer);
+    else bucket.delete(key);
+    return new Peers(this.buckets.with(at, bucket));
+  }
+  entries(): [string, Peer][] {
+    return this.buckets.flatMap((bucket) => [...bucket]);
+  }
+}
+const BUCKETS = 32;
+const NO_PEERS = new Peers(Array.from({ length: BUCKETS }, () => new Map<string, Peer>()));
+function bucketOf(key: string): number {
+  let sum = 0;
+  for (let i = 0; i < key.length; i++) sum = (sum * 31 + key.charCodeAt(i)) % 65_521;
+  return sum % BUCKETS;
+}
+
 export interface FlanneldState {
   readonly options: FlanneldOptions;
   /** off: not started, or ended. */
@@ -47,11 +76,11 @@ export interface FlanneldState {
   readonly candidate?: Prefix;
   readonly lease?: OwnLease;
   /** By subnet key. */
-  readonly peers: ReadonlyMap<string, Peer>;
+  readonly peers: Peers;
 }
 
 export function flanneldState(options: FlanneldOptions): FlanneldState {
-  return { options, phase: 'off', tries: 0, peers: new Map() };
+  return { options, phase: 'off', tries: 0, peers: NO_PEERS };
 }
 
 export function next(state: FlanneldState, ...effects: readonly Effect[]): Next<FlanneldState> {
@@ -59,8 +88,5 @@ export function next(state: FlanneldState, ...effects: readonly Effect[]): Next<
 }
 
 export function withPeer(state: FlanneldState, key: string, peer: Peer | undefined): FlanneldState {
-  const peers = new Map(state.peers);
-  if (peer) peers.set(key, peer);
-  else peers.delete(key);
-  return { ...state, peers };
+  return { ...state, peers: state.peers.with(key, peer) };
 }

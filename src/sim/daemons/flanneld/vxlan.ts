@@ -53,8 +53,7 @@ function addDirect(key: string, peer: Peer, step: string): Effect {
 const tunnelled = (state: FlanneldState, key: string, peer: Peer): Next<FlanneldState> => {
   const { subnet, attrs } = peer;
   const what = `${formatPrefix(subnet)} PublicIP: ${formatIp4(attrs.publicIp)} VtepMAC: ${formatMac(attrs.vtepMac ?? 0)}`;
-  const known = withPeer(state, key, { ...peer, direct: false });
-  return next(known, log('I', `adding subnet: ${what}`), addNeighbour(state, key, peer));
+  return next(state, log('I', `adding subnet: ${what}`), addNeighbour(state, key, peer));
 };
 
 function refused(state: FlanneldState, step: string, peer: Peer, error: string): Effect[] {
@@ -150,13 +149,15 @@ export const vxlan: Backend = {
     return next(known, log('I', `Adding direct route to subnet: ${what}`), addDirect(key, peer, 'direct'));
   },
   routes(state, _step, _key, routes) {
-    const missing = [...state.peers].filter(
-      ([, peer]) =>
-        peer.direct &&
-        !routes.some(
-          (row) => row.dst === formatPrefix(peer.subnet) && row.gateway === formatIp4(peer.attrs.publicIp),
-        ),
-    );
+    const missing = state.peers
+      .entries()
+      .filter(
+        ([, peer]) =>
+          peer.direct &&
+          !routes.some(
+            (row) => row.dst === formatPrefix(peer.subnet) && row.gateway === formatIp4(peer.attrs.publicIp),
+          ),
+      );
     return next(state, ...missing.map(([key, peer]) => addDirect(key, peer, 'recover')));
   },
 };

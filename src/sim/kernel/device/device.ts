@@ -10,7 +10,7 @@ import {
   type Ip4,
   type Mac,
 } from '../../wire/index';
-import type { AddrRow, LinkKind, LinkRow, LinkStats, RouteScope } from '../netlink';
+import type { AddrRow, FdbRow, LinkKind, LinkRow, LinkStats, RouteScope } from '../netlink';
 import type { Netns } from '../netns';
 import type { EventSeq, Frame, PacketType } from '../trace';
 import type { BridgePort } from './bridge';
@@ -43,6 +43,8 @@ export abstract class Device {
   addresses: IfAddress[] = [];
   /** Extra hardware addresses listened to (`bridge fdb add … self`). */
   readonly filters = new Set<Mac>();
+  /** Rows last shown in the trace for what the device listens to, by key. */
+  shownFilters = new Map<string, FdbRow>();
   readonly taps = new Set<Tap>();
   readonly stats = {
     rxBytes: 0,

@@ -13,8 +13,8 @@ export function linkRow(device: Device): LinkRow {
     ifname: device.name,
     flags: linkFlags(device),
     mtu: device.mtu,
-    // A device gets its queue when it first comes up; one without a transmit queue gets none.
-    qdisc: device.everUp || device.loopback ? 'noqueue' : 'noop',
+    // A device gets its queueing discipline when it first comes up.
+    qdisc: device.everUp ? 'noqueue' : 'noop',
     ...(port ? { master: port.bridge.name } : {}),
     operstate: operstate(device),
     group: 'default',

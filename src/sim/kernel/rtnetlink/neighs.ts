@@ -1,12 +1,13 @@
 /** RTM_NEWNEIGH and RTM_DELNEIGH for IPv4 (net/core/neighbour.c) and for bridges and VTEPs (AF_BRIDGE). */
 import { err, ok } from '../../../base/result';
 import { isMulticastMac } from '../../wire/index';
-import { ipText, macText } from '../text';
+import { ipText } from '../text';
 import { BridgeDevice } from '../device/bridge';
 import type { Device } from '../device/device';
 import { VxlanDevice } from '../device/vxlan';
 import type { FdbDumpRow, FdbSpec, NeighDumpRow, NeighSpec, Reply } from '../netlink';
 import type { Netns } from '../netns';
+import { filterRow, filtersOf, syncFilters } from './filters';
 import type { EventSeq } from '../trace';
 
 export function newNeigh(
@@ -102,7 +103,7 @@ export function newFdb(
     const reply = newBridgeEntry(device, spec, mode, cause);
     if (!reply.ok || !spec.self) return reply;
   }
-  return newSelfEntry(netns, device, spec, mode, cause);
+  return newSelfEntry(device, spec, mode, cause);
 }
 
 function newBridgeEntry(device: Device, spec: FdbSpec, mode: string, cause: EventSeq): Reply {
@@ -115,13 +116,13 @@ function newBridgeEntry(device: Device, spec: FdbSpec, mode: string, cause: Even
   return ok(undefined);
 }
 
-function newSelfEntry(netns: Netns, device: Device, spec: FdbSpec, mode: string, cause: EventSeq): Reply {
+function newSelfEntry(device: Device, spec: FdbSpec, mode: string, cause: EventSeq): Reply {
   if (!(device instanceof VxlanDevice)) {
     // ndo_dflt_fdb_add: a filter address of the device.
     if (spec.state !== undefined && spec.state !== 'permanent') return err({ errno: 'EINVAL' });
     if (device.filters.has(spec.mac)) return err({ errno: 'EEXIST' });
     device.filters.add(spec.mac);
-    netns.change('fdb', filterKey(device, spec.mac), undefined, filterRow(device, spec.mac), cause);
+    syncFilters(device, cause);
     return ok(undefined);
   }
   if (spec.dst === undefined) return err({ errno: 'EINVAL' });
@@ -157,25 +158,8 @@ export function delFdb(netns: Netns, spec: FdbSpec, cause: EventSeq): Reply {
     return device.deleteEntry(spec.mac, spec.dst, cause) ? ok(undefined) : err({ errno: 'ENOENT' });
   }
   if (!device.filters.delete(spec.mac)) return err({ errno: 'ENOENT' });
-  netns.change('fdb', filterKey(device, spec.mac), filterRow(device, spec.mac), undefined, cause);
+  syncFilters(device, cause);
   return ok(undefined);
-}
-
-function filterKey(device: Device, mac: number): string {
-  const rank = device instanceof BridgeDevice ? '0' : 't';
-  return `${String(device.ifindex).padStart(6, '0')}|${rank}|${macText(mac)}`;
-}
-function filterRow(
-  device: Device,
-  mac: number,
-): { mac: string; ifname: string; flags: string[]; state: 'permanent' } {
-  return { mac: macText(mac), ifname: device.name, flags: ['self'], state: 'permanent' };
-}
-
-/** All-hosts groups that every Ethernet device listens to: IPv6's from the start, IPv4's once it is up. */
-function groupFilters(device: Device): number[] {
-  if (device.link !== 'ethernet' || device.loopback || device instanceof VxlanDevice) return [];
-  return device.up ? [0x333300000001, 0x01005e000001] : [0x333300000001];
 }
 
 /** In the order of `bridge fdb show`: device by device, a port's bridge entries before its own filters. */
@@ -188,7 +172,7 @@ export function getFdb(
     if (filter.dev !== undefined && device.name !== filter.dev) continue;
     const bridge = device.port?.bridge ?? (device instanceof BridgeDevice ? device : undefined);
     if (filter.br !== undefined && bridge?.name !== filter.br) continue;
-    const filters = [...device.filters, ...groupFilters(device)].map((mac) => fresh(filterRow(device, mac)));
+    const filters = filtersOf(device).map((mac) => fresh(filterRow(device, mac)));
     const entries = bridge ? bridgeRows(netns, bridge, device) : [];
     rows.push(...(device instanceof BridgeDevice ? [...filters, ...entries] : [...entries, ...filters]));
     if (device instanceof VxlanDevice) {

@@ -190,24 +190,29 @@ function show(ctx: ProcessContext, names: readonly string[]): number {
       exit = 1;
     } else text += bridgeLines(bridge, links);
   }
-  // Only a list of names that has none wrong gets the heading first.
-  if (exit === 0 || names.length > 1) ctx.print(text);
+  // The heading comes with the first bridge found.
+  if (names.length === 0 || problems.length < names.length) ctx.print(text);
   for (const problem of problems) ctx.printError(problem);
   return exit;
 }
 const byName = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 function bridgeLines(bridge: LinkRow, links: readonly LinkRow[]): string {
-  // 8000 is the default priority; the rest is the bridge's MAC.
-  const id = `8000.${bridge.address.replaceAll(':', '')}`;
+  const id = bridgeId(bridge);
   const ports = links
     .filter((link) => link.master === bridge.ifname)
     .map(({ ifname }) => ifname)
     .sort(byName);
   const [first = '', ...others] = ports;
-  // Without a port the kernel shows no MAC, unless one was set.
   const head = `${bridge.ifname}\t\t${id}\t${bridge.bridge?.stp ? 'yes' : 'no'}\t\t${first}\n`;
   return head + others.map((port) => `\t\t\t\t\t\t\t${port}\n`).join('');
+}
+
+/** iproute2 writes `8000.2:42:ac:11:0:2`, brctl `8000.0242ac110002`. */
+function bridgeId(bridge: LinkRow): string {
+  const [priority = '8000', mac = ''] = (bridge.bridge?.bridgeId ?? '').split('.');
+  const octets = mac.split(':').map((octet) => octet.padStart(2, '0'));
+  return `${priority}.${octets.join('')}`;
 }
 
 function showMacs(ctx: ProcessContext, [bridge = '']: readonly string[]): number {

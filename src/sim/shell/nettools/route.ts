@@ -1,166 +1,229 @@
-/** route (net-tools 2.10): prints /proc/net/route's columns, and adds and deletes with SIOCADDRT's manners. */
-import { formatIp4, maskOf, networkOf, parseIp4, parsePrefix, type Ip4, type Prefix } from '../../wire/index';
-import type { Netlink, NexthopSpec, Reply, RouteMatch, RouteRow } from '../../kernel/netlink';
+/** `route` of net-tools 2.10: the routing table of /proc/net/route, and add and del through the old ioctls. */
+import { formatIp4, maskOf, networkOf, type Ip4, type Prefix } from '../../wire/index';
+import type { Errno, ProcessContext, RouteMatch, RouteRow } from '../../kernel/netlink';
 import { strerror } from '../../kernel/netlink';
 import { Exit, type Program } from '../program';
+import type { Place } from '../completion';
+import { destinationOf } from '../ip/route-show';
+import { resolveHost } from './resolve';
 import { INET_ROUTE_USAGE, ROUTE_USAGE } from './usage';
 
-function prefixOf(row: RouteRow): Prefix {
-  if (row.dst === 'default') return { addr: 0, len: 0 };
-  const parsed = parsePrefix(row.dst);
-  return parsed.ok ? parsed.value : { addr: 0, len: 0 };
+interface Options {
+  numeric: boolean;
+  /** `-e` once: netstat's columns; twice: all. */
+  extended: number;
+  cache: boolean;
 }
 
-/** fib_flag_trans, in the order in which route prints the letters. */
-function flagsOf(row: RouteRow, len: number): string {
-  if (row.type === 'unreachable' || row.type === 'prohibit') return len === 32 ? '!H' : '!';
-  return `U${row.gateway === undefined ? '' : 'G'}${len === 32 ? 'H' : ''}`;
-}
+const FAMILY_OPTIONS = new Set(['-4', '--inet', '-v', '--verbose', '-F', '--fib', '-N', '--symbolic']);
 
-function line(row: RouteRow, numeric: boolean): string {
-  const { addr, len } = prefixOf(row);
-  const flags = flagsOf(row, len);
-  const refused = flags.startsWith('!');
-  const hop = row.nexthops?.[0];
-  const dst = !numeric && len === 0 ? 'default' : formatIp4(addr);
-  const gateway = refused ? '-' : (row.gateway ?? hop?.gateway ?? '0.0.0.0');
-  const dev = refused ? '-' : (row.dev ?? hop?.dev ?? '*');
-  const metric = String(row.metric ?? 0);
-  return `${dst.padEnd(15)} ${gateway.padEnd(15)} ${formatIp4(maskOf(len)).padEnd(15)} ${flags.padEnd(5)} ${metric.padEnd(6)} ${refused ? '-' : '0'}        0 ${dev}\n`;
-}
-
-function show(netlink: Netlink, numeric: boolean): string {
-  const rows = netlink.getRoutes().filter((row) => row.type !== 'throw');
-  return `Kernel IP routing table\nDestination     Gateway         Genmask         Flags Metric Ref    Use Iface\n${rows
-    .map((row) => line(row, numeric))
-    .join('')}`;
-}
-
-function usage(message = ''): never {
-  throw new Exit(3, `${message}${INET_ROUTE_USAGE}`);
-}
-
-interface Wanted {
-  dst: Prefix;
-  gateway: Ip4 | undefined;
-  dev: string | undefined;
-  metric: number | undefined;
-  reject: boolean;
-}
-
-function address(word: string): Ip4 {
-  const parsed = parseIp4(word);
-  if (!parsed.ok) throw new Exit(3, `${word}: Temporary failure in name resolution\n`);
-  return parsed.value;
-}
-
-/** INET_setroute's words: [-net|-host] TARGET [netmask M] [gw G] [metric N] [reject] [[dev] IF]. */
-function parseWanted(words: readonly string[]): Wanted {
-  const rest = [...words];
-  const kind = rest[0] === '-net' || rest[0] === '-host' ? rest.shift() : undefined;
-  const target = rest.shift();
-  if (target === undefined) usage();
-  const wanted: Wanted = {
-    dst: parseTarget(target, kind),
-    gateway: undefined,
-    dev: undefined,
-    metric: undefined,
-    reject: false,
-  };
-  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-    if (word === 'reject') wanted.reject = true;
-    else if (word === 'gw' || word === 'gateway') wanted.gateway = address(rest.shift() ?? usage());
-    else if (word === 'metric') wanted.metric = Number(rest.shift() ?? usage());
-    else if (word === 'netmask')
-      wanted.dst = { addr: wanted.dst.addr, len: maskLength(rest.shift() ?? usage()) };
-    else if (word === 'dev' || word === 'device') wanted.dev = rest.shift() ?? usage();
-    else if (rest.length === 0) wanted.dev = word;
-    else usage();
-  }
-  if (networkOf(wanted.dst.addr, wanted.dst.len) !== wanted.dst.addr) {
-    usage("route: netmask doesn't match route address\n");
-  }
-  return wanted;
-}
-
-function parseTarget(target: string, kind: string | undefined): Prefix {
-  if (target === 'default') return { addr: 0, len: 0 };
-  if (target.includes('/')) {
-    const parsed = parsePrefix(target);
-    if (!parsed.ok) throw new Exit(3, `route: bogus netmask ${target.split('/')[1] ?? ''}\n`);
-    return parsed.value;
-  }
-  const addr = address(target);
-  // Without -net a target is a network when its host part by class is zero.
-  return { addr, len: kind === '-host' ? 32 : kind === '-net' ? classLength(addr) : guess(addr) };
-}
-
-function classLength(addr: Ip4): number {
-  const first = addr >>> 24;
-  return first < 128 ? 8 : first < 192 ? 16 : 24;
-}
-function guess(addr: Ip4): number {
-  if (addr === 0) return 0;
-  const len = classLength(addr);
-  return networkOf(addr, len) === addr ? len : 32;
-}
-
-function maskLength(word: string): number {
-  const mask = address(word);
-  for (let len = 0; len <= 32; len++) if (maskOf(len) === mask) return len;
-  throw new Exit(3, `route: bogus netmask ${word}\n`);
-}
-
-function report(call: string, reply: Reply): number {
-  if (reply.ok) return 0;
-  // The old ioctl knows errno only, and says of an unreachable gateway what it is.
-  const { errno, extack } = reply.error;
-  const shown = extack === 'Nexthop has invalid gateway' ? 'ENETUNREACH' : errno;
-  throw new Exit(7, `${call}: ${strerror[shown]}\n`);
-}
-
-function add(netlink: Netlink, words: readonly string[]): number {
-  const { dst, gateway, dev, metric, reject } = parseWanted(words);
-  if (reject) return report('SIOCADDRT', netlink.newRoute({ dst, type: 'unreachable', metric }));
-  if (gateway === undefined && dev === undefined) throw new Exit(7, 'SIOCADDRT: No such device\n');
-  const hop: NexthopSpec = { gateway, dev };
-  return report(
-    'SIOCADDRT',
-    netlink.newRoute({ dst, ...hop, metric, scope: gateway === undefined ? 'link' : undefined }),
-  );
-}
-
-function del(netlink: Netlink, words: readonly string[]): number {
-  const { dst, gateway, dev, metric } = parseWanted(words);
-  const match: RouteMatch = { dst, gateway, dev, metric };
-  return report('SIOCDELRT', netlink.delRoute(match));
+function slots(given: readonly string[]): Place {
+  const [first, ...rest] = given.filter((word) => !word.startsWith('-n'));
+  if (first === undefined) return { words: ['-n', 'add', 'del'] };
+  if (first !== 'add' && first !== 'del') return {};
+  const last = rest.at(-1);
+  if (last === 'dev') return { kinds: ['device'] };
+  if (last === 'gw' || last === '-host') return { kinds: ['address'] };
+  return { words: ['-net', '-host', 'default', 'gw', 'netmask', 'metric', 'dev', 'reject'], kinds: ['device'] };
 }
 
 export const route: Program = {
   name: 'route',
   group: 'net-tools',
-  about: 'show or change the routing table (-n)',
-  run(ctx, args) {
-    const words = args.filter(
-      (word) => word !== '-v' && word !== '-4' && word !== '-F' && word !== '-e' && word !== '-ee',
-    );
-    const bad = words.find(
-      (word) => /^-/.test(word) && !/^-(n|N|net|host|nN|ne|en|h|-help|V|-version)$/.test(word),
-    );
-    if (bad !== undefined) throw new Exit(3, `route: invalid option -- '${bad.slice(1, 2)}'\n${ROUTE_USAGE}`);
-    const verb = words.find((word) => !word.startsWith('-'));
-    if (verb === undefined) {
-      ctx.print(
-        show(
-          ctx.netlink,
-          words.some((word) => word.includes('n')),
-        ),
-      );
-      return 0;
+  about: 'show, add and delete IPv4 routes',
+  slots,
+  run(ctx, words) {
+    const options: Options = { numeric: false, extended: 0, cache: false };
+    const args = [...words];
+    while (args[0]?.startsWith('-')) {
+      const word = args.shift() ?? '';
+      const done = readOption(ctx, word, args, options);
+      if (done !== undefined) return done;
     }
-    const rest = words.slice(words.indexOf(verb) + 1);
-    if (verb === 'add') return add(ctx.netlink, rest);
-    if (verb === 'del' || verb === 'delete') return del(ctx.netlink, rest);
+    const [verb, ...rest] = args;
+    if (verb === undefined) return show(ctx, options);
+    if (verb === 'add' || verb === 'del' || verb === 'delete') return modify(ctx, verb === 'add', rest);
+    if (verb === 'flush') throw new Exit(3, `Flushing \`inet' routing table not supported\n${INET_ROUTE_USAGE}`);
     throw new Exit(3, ROUTE_USAGE);
   },
 };
+
+/** One option word, which may hold several letters (`-ne`). The exit code when it ends the program. */
+function readOption(ctx: ProcessContext, word: string, args: string[], options: Options): number | undefined {
+  if (word === '-h' || word === '--help') {
+    ctx.print(ROUTE_USAGE);
+    return 0;
+  }
+  if (word === '-V' || word === '--version') {
+    ctx.print('net-tools 2.10\n');
+    return 0;
+  }
+  if (word === '-A' || word === '--family') {
+    args.shift();
+    return undefined;
+  }
+  if (word === '-6' || word === '--inet6') throw new Exit(1, 'route -6: IPv6 is not modelled here.\n');
+  if (FAMILY_OPTIONS.has(word)) return undefined;
+  if (word === '--numeric') options.numeric = true;
+  else if (word === '--extend') options.extended += 1;
+  else if (word === '--cache') options.cache = true;
+  else {
+    for (const letter of word.slice(1)) {
+      if (letter === 'n') options.numeric = true;
+      else if (letter === 'e') options.extended += 1;
+      else if (letter === 'C') options.cache = true;
+      else if (!'vFN4'.includes(letter)) throw new Exit(3, `route: invalid option -- '${letter}'\n${ROUTE_USAGE}`);
+    }
+  }
+  return undefined;
+}
+
+// --- showing -----------------------------------------------------------------------------------------------------------
+
+function show(ctx: ProcessContext, options: Options): number {
+  if (options.cache) {
+    ctx.print('Kernel IP routing cache\nSource          Destination     Gateway         Flags Metric Ref    Use Iface\n');
+    return 0;
+  }
+  const heads = [
+    'Flags Metric Ref    Use Iface',
+    'Flags   MSS Window  irtt Iface',
+    'Flags Metric Ref    Use Iface    MSS   Window irtt',
+  ];
+  const head = heads[Math.min(options.extended, 2)] ?? '';
+  let text = `Kernel IP routing table\nDestination     Gateway         Genmask         ${head}\n`;
+  for (const row of ctx.netlink.getRoutes({ table: 'main' })) text += rowText(row, options);
+  ctx.print(text);
+  return 0;
+}
+
+/** As /proc/net/route tells it: one line a route (the first path of several), unreachable and prohibit as rejected. */
+function rowText(row: RouteRow, options: Options): string {
+  const dst = destinationOf(row);
+  const hop = row.nexthops?.[0] ?? row;
+  const rejected = row.type === 'unreachable' || row.type === 'prohibit';
+  const name = dst.len === 0 && !options.numeric ? 'default' : formatIp4(dst.addr);
+  const gateway = rejected ? '-' : (hop.gateway ?? '0.0.0.0');
+  const flags = (rejected ? '!' : 'U') + (hop.gateway === undefined ? '' : 'G') + (dst.len === 32 ? 'H' : '');
+  const dev = rejected ? '-' : (hop.dev ?? '*');
+  const metric = row.metric ?? 0;
+  const start = `${name.padEnd(15)} ${gateway.padEnd(15)} ${formatIp4(maskOf(dst.len)).padEnd(15)} `;
+  if (options.extended === 1) {
+    const [mss, window, irtt] = rejected ? ['-', '-', '-'] : ['0', '0', '0'];
+    return `${start}${flags.padEnd(5)} ${mss.padStart(5)} ${window.padEnd(6)} ${irtt.padStart(5)} ${dev}\n`;
+  }
+  const ref = rejected ? '-' : '0';
+  const basic = `${start}${flags.padEnd(5)} ${String(metric).padEnd(6)} ${ref.padEnd(2)} ${'0'.padStart(7)} `;
+  if (options.extended === 0) return `${basic}${dev}\n`;
+  const last = rejected ? '-' : '0';
+  return `${basic}${dev.padEnd(8)} ${last.padEnd(5)} ${last.padEnd(6)} ${last}\n`;
+}
+
+// --- changing ----------------------------------------------------------------------------------------------------------
+
+interface Words {
+  dst: Prefix;
+  gateway?: Ip4;
+  metric?: number;
+  dev?: string;
+  reject?: boolean;
+}
+
+function usage(message = ''): never {
+  throw new Exit(3, message + INET_ROUTE_USAGE);
+}
+/** The message of a rejected ioctl; perror() and exit code 7 are the tool's. */
+function refused(call: 'SIOCADDRT' | 'SIOCDELRT', errno: Errno): never {
+  throw new Exit(7, `${call}: ${strerror[errno]}\n`);
+}
+
+function modify(ctx: ProcessContext, adding: boolean, args: readonly string[]): number {
+  if (args.length === 0) {
+    ctx.print(INET_ROUTE_USAGE);
+    return 0;
+  }
+  const words = readWords(args, adding);
+  const call = adding ? 'SIOCADDRT' : 'SIOCDELRT';
+  const { dst, gateway, metric, dev, reject } = words;
+  if (networkOf(dst.addr, dst.len) !== dst.addr) refused(call, 'EINVAL');
+  if (dev !== undefined && !ctx.netlink.getLink(dev)) refused(call, 'ENODEV');
+  const optional = {
+    ...(gateway !== undefined ? { gateway } : {}),
+    ...(metric !== undefined ? { metric } : {}),
+    ...(dev !== undefined ? { dev } : {}),
+  };
+  if (!adding) {
+    const match: RouteMatch = { dst, ...optional };
+    const done = ctx.netlink.delRoute(match);
+    return done.ok ? 0 : refused(call, done.error.errno);
+  }
+  if (!reject && gateway === undefined && dev === undefined) refused(call, 'ENODEV');
+  const spec = reject ? { dst, type: 'unreachable' as const, scope: 'host' as const } : { dst, ...optional };
+  const done = ctx.netlink.newRoute(spec);
+  if (done.ok) return 0;
+  // The old call has no texts of its own: an unreachable gateway is ENETUNREACH.
+  return refused(call, done.error.extack === 'Nexthop has invalid gateway' ? 'ENETUNREACH' : done.error.errno);
+}
+
+/** `-net`, `-host` or neither, the target, then key words (lib/inet_sr.c INET_setroute). */
+function readWords(args: readonly string[], adding: boolean): Words {
+  const rest = [...args];
+  let kind: 'net' | 'host' | 'guess' = 'guess';
+  if (rest[0] === '-net' || rest[0] === '-host') kind = rest.shift() === '-net' ? 'net' : 'host';
+  const target = rest.shift();
+  if (target === undefined) usage();
+  const [name = '', length] = target === 'default' ? ['0.0.0.0', '0'] : target.split('/', 2);
+  const addr = resolveHost(name, 6, 'Host name lookup failure');
+  const words: Words = { dst: { addr, len: 32 } };
+  let mask = length === undefined ? undefined : readLength(length);
+  while (rest.length > 0) mask = readKeyword(rest, words, mask, adding);
+  const isNet = target === 'default' || kind === 'net';
+  if (!isNet && mask !== undefined && mask !== 32) {
+    // It prints the mask as the machine stores it, lowest byte first.
+    const swapped = [24, 16, 8, 0].map((shift) => ((maskOf(mask) >>> (24 - shift)) & 255).toString(16).padStart(2, '0'));
+    usage(`route: netmask ${swapped.join('')} doesn't make sense with host route\n`);
+  }
+  const len = isNet ? (mask ?? classLength(addr)) : 32;
+  if (isNet && networkOf(addr, len) !== addr && mask !== undefined) usage("route: netmask doesn't match route address\n");
+  words.dst = { addr, len };
+  return words;
+}
+
+function readLength(text: string): number {
+  const len = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(len <= 32)) usage("route: netmask doesn't match route address\n");
+  return len;
+}
+
+/** Without a mask a network is as long as its octets are not 0, as classes were: 10.0.0.0 is /8. */
+function classLength(addr: Ip4): number {
+  if (addr === 0) return 0;
+  if (addr >>> 31 === 0) return 8;
+  return addr >>> 30 === 2 ? 16 : 24;
+}
+
+/** Takes one key word and its value; answers with the mask length known so far. */
+function readKeyword(rest: string[], words: Words, mask: number | undefined, adding: boolean): number | undefined {
+  const word = rest.shift() ?? '';
+  const value = () => rest.shift() ?? usage();
+  if (word === 'gw' || word === 'gateway') words.gateway = resolveHost(value(), 6, 'Unknown host');
+  else if (word === 'netmask' || word === 'genmask') return readMask(value());
+  else if (word === 'metric') words.metric = readNumber(value());
+  else if (word === 'dev' || word === 'device') words.dev = value();
+  else if (word === 'reject' && adding) words.reject = true;
+  else if (['mss', 'window', 'irtt', 'mod', 'dyn', 'reinstate'].includes(word)) {
+    throw new Exit(1, `route ${word} is not modelled here.\n`);
+  } else if (rest.length === 0) words.dev = word;
+  else usage();
+  return mask;
+}
+
+function readMask(text: string): number {
+  const mask = resolveHost(text, 6, 'Unknown host');
+  const host = ~mask >>> 0;
+  if ((host & (host + 1)) !== 0) usage(`route: bogus netmask ${text}\n`);
+  return Math.clz32(host);
+}
+function readNumber(text: string): number {
+  return /^\d{1,10}$/.test(text) ? Number(text) : usage();
+}

@@ -1,238 +1,335 @@
 /**
- * ping as iputils 20221126 behaves: when it sends, how long it waits, what it prints. The payload is byte[i] = i (the
- * real one writes a time stamp in front), and probes are sent on time to the nanosecond.
+ * `ping` of iputils 20221126. Its probes carry byte[i] = i where the real one puts a time stamp in front; the time of
+ * each probe is remembered instead. Probes go out exactly `interval` apart.
+ *
+ * Leaves out: flood and adaptive mode, IP options, IPv6.
  */
-import { ICMP_DEST_UNREACH, ICMP_REDIRECT, ICMP_TIME_EXCEEDED, formatIp4, readU16 } from '../../wire/index';
-import type { Datagram, IcmpSocket, ProcessContext, SocketError, Timer } from '../../kernel/netlink';
+import {
+  ICMP_DEST_UNREACH,
+  ICMP_ECHOREPLY,
+  ICMP_REDIRECT,
+  formatIp4,
+  isMalformed,
+  isMulticast,
+  parseIp4,
+  readIcmp,
+  echoSeq,
+  type Ip4,
+} from '../../wire/index';
+import type { Datagram, IcmpSocket, ProcessContext, SendOptions, SocketError, Timer } from '../../kernel/netlink';
 import { strerror } from '../../kernel/netlink';
 import { Exit, type Program } from '../program';
-import { parsePing, type PingOptions } from './options';
-import { PingStatistics, tripText } from './statistics';
+import { icmpText } from './icmp-text';
+import { readPingOptions, type PingOptions } from './options';
+import { Statistics, tripText } from './statistics';
 
-const MAX_PAYLOAD = 65_507;
-const UNREACHABLE: readonly string[] = [
-  'Destination Net Unreachable',
-  'Destination Host Unreachable',
-  'Destination Protocol Unreachable',
-  'Destination Port Unreachable',
-  'Frag needed and DF set',
-  'Source Route Failed',
-  'Destination Net Unknown',
-  'Destination Host Unknown',
-  'Source Host Isolated',
-  'Destination Net Prohibited',
-  'Destination Host Prohibited',
-  'Destination Net Unreachable for Type of Service',
-  'Destination Host Unreachable for Type of Service',
-  'Packet filtered',
-  'Precedence Violation',
-  'Precedence Cutoff',
-];
-
-/** pr_icmph. */
-function icmpText(error: SocketError): string {
-  if (error.type === ICMP_DEST_UNREACH) {
-    const text = UNREACHABLE[error.code] ?? `Dest Unreachable, Bad Code: ${error.code}`;
-    return error.code === 4 ? `${text} (mtu = ${error.info})` : text;
-  }
-  if (error.type === ICMP_TIME_EXCEEDED) {
-    return error.code === 0 ? 'Time to live exceeded' : 'Frag reassembly time exceeded';
-  }
-  if (error.type === ICMP_REDIRECT) {
-    const what = error.code === 0 ? 'Redirect Network' : 'Redirect Host';
-    return `${what}(New nexthop: ${formatIp4(error.info)})`;
-  }
-  return `Bad ICMP type: ${error.type}`;
-}
-
-class Ping {
-  readonly #statistics = new PingStatistics();
-  readonly #sent = new Map<number, number>();
-  readonly #answered = new Set<number>();
-  #socket: IcmpSocket | undefined;
-  #start = 0;
-  #last = 0;
-  #timer: Timer | undefined;
-  #lingering: Timer | undefined;
-  #over = false;
-
-  constructor(
-    private readonly ctx: ProcessContext,
-    private readonly options: PingOptions,
-    private readonly from: string,
-  ) {}
-
-  begin(): void {
-    const { ctx, options } = this;
-    const opened = ctx.sockets.icmp(options.id, {
-      onMessage: (datagram) => this.#reply(datagram),
-      onError: (error) => this.#error(error),
-    });
-    if (!opened.ok) throw new Exit(2, `ping: socket: ${strerror[opened.error]}\n`);
-    this.#socket = opened.value;
-    ctx.onInterrupt(() => this.#finish());
-    if (options.pattern)
-      ctx.print(
-        `PATTERN: 0x${[...options.pattern].map((byte) => byte.toString(16).padStart(2, '0')).join('')}\n`,
-      );
-    const { host, dst, size } = options;
-    ctx.print(`PING ${host} (${formatIp4(dst)}) ${this.from}${size}(${size + 28}) bytes of data.\n`);
-    this.#start = ctx.now();
-    if (options.deadlineNs > 0) ctx.after(options.deadlineNs, () => this.#finish());
-    this.#probe();
-  }
-
-  /** pinger, and main_loop's conditions for going on. */
-  #probe(): void {
-    const { ctx, options } = this;
-    if (this.#over) return;
-    const seq = this.#statistics.transmitted + 1;
-    this.#last = ctx.now();
-    if (options.outstanding && seq > 1 && !this.#answered.has(seq - 1)) {
-      ctx.print(`no answer yet for icmp_seq=${(seq - 1) & 0xffff}\n`);
-    }
-    // Told before the packet is on its way: an answer may already be there when sending returns.
-    this.#statistics.transmitted = seq;
-    this.#sent.set(seq & 0xffff, ctx.now());
-    this.#send(seq);
-    if (this.#finished()) return;
-    const last = options.count > 0 && seq >= options.count && options.deadlineNs === 0;
-    if (last) this.#linger();
-    else this.#timer = ctx.after(options.intervalNs, () => this.#probe());
-  }
-
-  #send(seq: number): void {
-    const { ctx, options } = this;
-    const { size, ttl, tos, mark, pmtudisc, device, source, pattern } = options;
-    const length = Math.min(size, MAX_PAYLOAD + 1);
-    const payload = Uint8Array.from({ length }, (_, at) =>
-      pattern ? (pattern[at % pattern.length] ?? 0) : at & 0xff,
-    );
-    const sent = this.#socket?.sendEcho(options.dst, seq & 0xffff, payload, {
-      ttl,
-      tos,
-      mark,
-      pmtudisc,
-      device,
-      source,
-    });
-    if (sent === undefined || sent.ok) return;
-    if (sent.error.errno === 'EMSGSIZE') {
-      this.#statistics.errors++;
-      if (!options.quiet) ctx.printError(`ping: local error: message too long, mtu=${sent.error.mtu ?? 0}\n`);
-    } else if (!options.quiet) ctx.printError(`ping: sendmsg: ${strerror[sent.error.errno]}\n`);
-  }
-
-  /** __schedule_exit: twice the slowest answer, at least an interval; without any answer -W, else 10 s. */
-  #linger(): void {
-    const { received, max } = this.#statistics;
-    const { intervalNs, lingerNs } = this.options;
-    const wait = received > 0 ? Math.max(2 * max * 1000, intervalNs) : lingerNs;
-    this.#lingering ??= this.ctx.after(wait, () => this.#finish());
-  }
-
-  #reply(datagram: Datagram): void {
-    const { options } = this;
-    const seq = readU16(datagram.payload, 6);
-    const sentAt = this.#sent.get(seq);
-    if (sentAt === undefined || this.#over) return;
-    const us = Math.floor((datagram.at - sentAt) / 1000);
-    const duplicate = this.#answered.has(seq);
-    this.#statistics.acknowledge(seq);
-    this.#answered.add(seq);
-    if (duplicate) this.#statistics.duplicates++;
-    else this.#statistics.reply(us);
-    if (!options.quiet) {
-      const name = this.#name(datagram.src);
-      const tail = duplicate ? ' (DUP!)' : '';
-      this.#print(
-        `${datagram.payload.length} bytes from ${name}: icmp_seq=${seq} ttl=${datagram.ttl} time=${tripText(us)} ms${tail}\n`,
-      );
-    }
-    this.#finished();
-  }
-
-  #error(error: SocketError): void {
-    const seq = readU16(error.quoted, 6);
-    if (this.#over || !this.#sent.has(seq)) return;
-    const name = this.#name(error.offender);
-    if (error.type === ICMP_REDIRECT) {
-      if (!this.options.quiet) this.#print(`From ${name}: icmp_seq=${seq} ${icmpText(error)}\n`);
-      return;
-    }
-    this.#statistics.acknowledge(seq);
-    this.#answered.add(seq);
-    this.#statistics.errors++;
-    if (!this.options.quiet) this.#print(`From ${name} icmp_seq=${seq} ${icmpText(error)}\n`);
-    this.#finished();
-  }
-
-  #name(ip: number): string {
-    const text = formatIp4(ip);
-    return !this.options.numeric && text === '127.0.0.1' ? `localhost (${text})` : text;
-  }
-
-  #print(text: string): void {
-    const stamp = this.options.timestamps ? `[${(this.ctx.now() / 1e9).toFixed(6)}] ` : '';
-    this.ctx.print(`${stamp}${text}`);
-  }
-
-  #finished(): boolean {
-    if (this.#over) return true;
-    const { received, errors } = this.#statistics;
-    const { count, deadlineNs } = this.options;
-    const done = count > 0 && received + errors >= count;
-    if (!done && !(deadlineNs > 0 && errors > 0)) return false;
-    this.#finish();
-    return true;
-  }
-
-  #finish(): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#timer?.cancel();
-    this.#lingering?.cancel();
-    this.#socket?.close();
-    const { received } = this.#statistics;
-    const elapsed = Math.floor((this.#last - this.#start) / 1_000_000);
-    this.ctx.print(this.#statistics.text(this.options.host, elapsed));
-    const short = this.options.deadlineNs > 0 && received < this.options.count;
-    this.ctx.exit(received === 0 || short ? 1 : 0);
-  }
-}
-
-/** The connect() that finds the source address; sends nothing. What it says decides whether ping starts at all. */
-function findSource(ctx: ProcessContext, options: PingOptions): string {
-  const { dst, device, source } = options;
-  if (device !== undefined && !ctx.netlink.getLink(device))
-    throw new Exit(2, `ping: SO_BINDTODEVICE ${device}: No such device\n`);
-  if (source !== undefined && !ctx.netlink.getAddrs().some((row) => row.local === formatIp4(source))) {
-    throw new Exit(2, 'ping: bind: Cannot assign requested address\n');
-  }
-  const probe = ctx.sockets.connect(dst, { device, source });
-  if (probe.ok) {
-    const named = device !== undefined || source !== undefined;
-    return named ? `from ${formatIp4(probe.value.source)} ${device ?? ''}: ` : '';
-  }
-  if (probe.error !== 'EACCES') throw new Exit(2, `ping: connect: ${strerror[probe.error]}\n`);
-  if (!options.broadcast) {
-    throw new Exit(
-      2,
-      'ping: Do you want to ping broadcast? Then -b. If not, check your local firewall rules\n',
-    );
-  }
-  ctx.printError('WARNING: pinging broadcast address\n');
-  return '';
-}
+const MS = 1_000_000;
+const LOCALHOST = 0x7f000001;
+/** `sizeof(struct timeval)`: a smaller payload cannot carry a time stamp. */
+const TIMEVAL = 16;
+/** The shortest wait between probes (MININTERVAL). */
+const MIN_INTERVAL_MS = 10;
 
 export const ping: Program = {
   name: 'ping',
   group: 'probes',
-  about: 'send ICMP echo requests (-c -i -s -t -W -w -M do|dont|want -I -e)',
+  about: 'send ICMP echo requests (iputils)',
+  slots(words) {
+    if (words.at(-1) === '-I') return { kinds: ['device', 'address'] };
+    if (words.at(-1) === '-M') return { words: ['do', 'dont', 'want'] };
+    return { words: ['-c', '-i', '-s', '-t', '-W', '-w', '-n', '-q', '-I', '-M'], kinds: ['address'] };
+  },
   run(ctx, args) {
-    const options = parsePing(args);
-    for (const warning of options.warnings) ctx.printError(warning);
-    new Ping(ctx, options, findSource(ctx, options)).begin();
-    return 'running';
+    const options = readPingOptions(args);
+    return new Pinger(ctx, options).start();
   },
 };
+
+function fail(text: string): never {
+  throw new Exit(2, `ping: ${text}\n`);
+}
+
+class Pinger {
+  readonly #statistics = new Statistics();
+  readonly #payload: Uint8Array;
+  readonly #dst: Ip4;
+  readonly #timed: boolean;
+  /** When the probe with a sequence number went out; taken away by its first answer. */
+  readonly #sentAt = new Map<number, number>();
+  readonly #answered = new Set<number>();
+  readonly #intervalMs: number;
+  #send: SendOptions = {};
+  #socket: IcmpSocket | undefined;
+  #startedAt = 0;
+  #lastSentAt = 0;
+  #next: Timer | undefined;
+  #exitTimer: Timer | undefined;
+  #deadline: Timer | undefined;
+  #ended = false;
+
+  constructor(
+    private readonly ctx: ProcessContext,
+    private readonly options: PingOptions,
+  ) {
+    this.#dst = resolve(options.target);
+    this.#timed = options.size >= TIMEVAL;
+    this.#payload = payloadOf(options);
+    this.#intervalMs = Math.max(options.intervalMs, MIN_INTERVAL_MS);
+  }
+
+  start(): 'running' {
+    const { ctx, options } = this;
+    const source = this.#findSource();
+    const dst = this.#dst === 0 ? source : this.#dst;
+    if (options.pattern && !options.quiet) {
+      const hex = options.pattern.map((byte) => byte.toString(16).padStart(2, '0')).join('');
+      ctx.print(`PATTERN: 0x${hex}\n`);
+    }
+    const opened = ctx.sockets.icmp(options.id, {
+      onMessage: (datagram) => this.#onMessage(datagram),
+      onError: (error) => this.#onError(error),
+    });
+    if (!opened.ok) fail(`socket: ${strerror[opened.error]}`);
+    this.#socket = opened.value;
+    const from =
+      options.device !== undefined || options.strictSource ? `from ${formatIp4(source)} ${options.device ?? ''}: ` : '';
+    ctx.print(`PING ${options.target} (${formatIp4(dst)}) ${from}${options.size}(${options.size + 28}) bytes of data.\n`);
+    ctx.onInterrupt(() => this.#finish());
+    this.#startedAt = ctx.now();
+    this.#lastSentAt = this.#startedAt;
+    if (options.deadline > 0) this.#deadline = ctx.after(options.deadline * 1000 * MS, () => this.#finish());
+    for (let n = 1; n < options.preload && !this.#enough(); n++) this.#probe(dst);
+    this.#tick(dst);
+    return 'running';
+  }
+
+  /** connect() on a UDP socket tells which address the probes will have, and whether there is a way at all. */
+  #findSource(): Ip4 {
+    const { ctx, options } = this;
+    const { device, tos, mark, ttl } = options;
+    if (device !== undefined && !ctx.netlink.getLink(device)) fail(`SO_BINDTODEVICE ${device}: No such device`);
+    const pmtudisc = options.pmtudisc ?? (options.broadcast || isMulticast(this.#dst) ? 'do' : 'want');
+    this.#send = {
+      pmtudisc,
+      tos,
+      ...(ttl !== undefined ? { ttl } : {}),
+      ...(device !== undefined ? { device } : {}),
+      ...(mark !== undefined ? { mark } : {}),
+    };
+    if (options.source !== undefined) {
+      this.#bind(options.source);
+      return options.source;
+    }
+    const dst = this.#dst === 0 ? LOCALHOST : this.#dst;
+    const connected = ctx.sockets.connect(dst, this.#send);
+    if (!connected.ok && connected.error !== 'EACCES') fail(`connect: ${strerror[connected.error]}`);
+    if (!connected.ok) {
+      if (!options.broadcast) {
+        fail('Do you want to ping broadcast? Then -b. If not, check your local firewall rules');
+      }
+      ctx.printError('WARNING: pinging broadcast address\n');
+    }
+    const source = connected.ok ? connected.value.source : this.#broadcastSource();
+    if (device !== undefined && !this.#isOwn(source, device)) {
+      ctx.printError(`ping: Warning: source address might be selected on device other than: ${device}\n`);
+    }
+    if (options.strictSource) this.#bind(source);
+    return source;
+  }
+
+  #broadcastSource(): Ip4 {
+    const reply = this.ctx.netlink.lookupRoute({ dst: this.#dst });
+    const parsed = parseIp4((reply.ok ? reply.value.prefsrc : undefined) ?? '');
+    return parsed.ok ? parsed.value : fail('connect: Permission denied');
+  }
+
+  #isOwn(address: Ip4, device?: string): boolean {
+    const text = formatIp4(address);
+    const rows = this.ctx.netlink.getAddrs();
+    if (rows.some((row) => row.local === text && (device === undefined || row.dev === device))) return true;
+    return device === undefined && address >>> 24 === 127;
+  }
+
+  #bind(source: Ip4): void {
+    if (!this.#isOwn(source)) fail('bind: Cannot assign requested address');
+    this.#send = { ...this.#send, source };
+  }
+
+  #enough(): boolean {
+    const { count, deadline } = this.options;
+    return count !== undefined && this.#statistics.transmitted >= count && deadline === 0;
+  }
+
+  /** Sends the probe that is due and plans what comes next. */
+  #tick(dst: Ip4): void {
+    if (this.#ended) return;
+    const { transmitted } = this.#statistics;
+    if (this.options.outstanding && transmitted > 0 && !this.#answered.has(transmitted & 0xffff)) {
+      this.#print(`no answer yet for icmp_seq=${transmitted % 0x10000}`);
+    }
+    this.#lastSentAt = this.ctx.now();
+    this.#probe(dst);
+    if (this.#checkEnd()) return;
+    if (this.#enough()) this.#waitForAnswers();
+    else this.#next = this.ctx.after(this.#intervalMs * MS, () => this.#tick(dst));
+  }
+
+  #probe(dst: Ip4): void {
+    const statistics = this.#statistics;
+    const seq = (statistics.transmitted + 1) & 0xffff;
+    this.#answered.delete(seq);
+    this.#sentAt.set(seq, this.ctx.now());
+    statistics.transmitted += 1;
+    const sent = this.#socket?.sendEcho(dst, seq, this.#payload, this.#send);
+    if (sent === undefined || sent.ok) return;
+    const { errno, mtu } = sent.error;
+    if (errno === 'EMSGSIZE') {
+      statistics.errors += 1;
+      if (!this.options.quiet) this.ctx.printError(`ping: local error: message too long, mtu=${mtu ?? 0}\n`);
+    } else if (!this.options.quiet) this.ctx.printError(`ping: sendmsg: ${strerror[errno]}\n`);
+  }
+
+  /** After the last probe: twice the longest trip and no less than the interval; without any answer the linger time. */
+  #waitForAnswers(): void {
+    const { received, maxUs } = this.#statistics;
+    const waitMs = received > 0 ? Math.max((2 * maxUs) / 1000, this.options.intervalMs) : this.options.lingerMs;
+    this.#exitTimer ??= this.ctx.after(Math.round(waitMs * MS), () => this.#finish());
+  }
+
+  #onMessage(datagram: Datagram): void {
+    if (this.#ended) return;
+    const header = readIcmp(datagram.payload);
+    if (isMalformed(header)) return;
+    if (header.type === ICMP_ECHOREPLY) this.#onReply(datagram, echoSeq(header));
+    else if (header.type === ICMP_REDIRECT && !this.options.quiet) {
+      // Told with a colon: it is no error of the probe.
+      const gateway = new DataView(datagram.payload.buffer, datagram.payload.byteOffset).getUint32(4);
+      const seq = this.#quotedSeq(datagram.payload.subarray(8));
+      this.#print(`From ${this.#name(datagram.src)}: icmp_seq=${seq} ${icmpText(header.type, header.code, gateway)}`);
+    }
+  }
+
+  #onReply(datagram: Datagram, seq: number): void {
+    const statistics = this.#statistics;
+    const { options } = this;
+    const sentAt = this.#sentAt.get(seq);
+    // Both times are read in whole microseconds.
+    const tripUs = sentAt === undefined ? 0 : Math.floor(datagram.at / 1000) - Math.floor(sentAt / 1000);
+    this.#acknowledge(seq);
+    if (this.#timed) statistics.addTrip(tripUs);
+    const duplicate = this.#answered.has(seq);
+    this.#answered.add(seq);
+    if (duplicate) statistics.repeats += 1;
+    else statistics.received += 1;
+    if (!options.quiet) {
+      const ident = options.verbose ? ` ident=${this.#socket?.id ?? 0}` : '';
+      const time = this.#timed ? ` time=${tripText(tripUs)} ms` : '';
+      const mark = duplicate && !isMulticast(this.#dst) ? ' (DUP!)' : '';
+      const bell = options.audible ? '\u0007' : '';
+      this.#print(
+        `${datagram.payload.length} bytes from ${this.#name(datagram.src)}: icmp_seq=${seq}${ident} ttl=${datagram.ttl}${time}${mark}${bell}`,
+      );
+    }
+    this.#checkEnd();
+  }
+
+  #onError(error: SocketError): void {
+    if (this.#ended) return;
+    const { options, ctx } = this;
+    this.#statistics.errors += 1;
+    if (error.origin === 'local') {
+      if (!options.quiet) {
+        const what =
+          error.errno === 'EMSGSIZE' ? `message too long, mtu=${error.info}` : strerror[error.errno];
+        ctx.printError(`ping: local error: ${what}\n`);
+      }
+    } else {
+      const seq = quotedSequence(error.quoted);
+      this.#acknowledge(seq);
+      if (!options.quiet) {
+        const text = icmpText(error.type, error.code, error.type === ICMP_DEST_UNREACH ? error.info : 0);
+        this.#print(`From ${this.#name(error.offender)} icmp_seq=${seq} ${text}`);
+      }
+    }
+    this.#checkEnd();
+  }
+
+  /** How many probes were under way at most when an answer came. */
+  #acknowledge(seq: number): void {
+    const behind = (this.#statistics.transmitted - seq) & 0xffff;
+    if (behind <= 0x7fff) this.#statistics.pipe = Math.max(this.#statistics.pipe, behind + 1);
+  }
+
+  #quotedSeq(packet: Uint8Array): number {
+    const headerLength = ((packet[0] ?? 0) & 15) * 4;
+    return quotedSequence(packet.subarray(headerLength));
+  }
+
+  /** Without -n only names that need no name service are told. */
+  #name(address: Ip4): string {
+    const text = formatIp4(address);
+    return address === LOCALHOST && !this.#isNumeric() ? `localhost (${text})` : text;
+  }
+  #isNumeric(): boolean {
+    return this.options.numeric || parseIp4(this.options.target).ok;
+  }
+
+  #print(line: string): void {
+    this.ctx.print(`${this.#timestamp()}${line}\n`);
+  }
+  #timestamp(): string {
+    if (!this.options.timestamps) return '';
+    const us = Math.floor(this.ctx.now() / 1000);
+    return `[${Math.floor(us / 1_000_000)}.${String(us % 1_000_000).padStart(6, '0')}] `;
+  }
+
+  /** Answered or failed as often as asked; with a deadline the first error ends it. */
+  #checkEnd(): boolean {
+    const { received, errors } = this.#statistics;
+    const { count, deadline } = this.options;
+    const enough = count !== undefined && received + errors >= count;
+    if (enough || (deadline > 0 && errors > 0)) this.#finish();
+    return this.#ended;
+  }
+
+  #finish(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const timer of [this.#next, this.#exitTimer, this.#deadline]) timer?.cancel();
+    this.#socket?.close();
+    const { count, deadline, target } = this.options;
+    const statistics = this.#statistics;
+    this.ctx.print(statistics.text(target, this.#lastSentAt - this.#startedAt, this.#timed));
+    const short = deadline > 0 && statistics.received < (count ?? 0);
+    this.ctx.exit(statistics.received === 0 || short ? 1 : 0);
+  }
+}
+
+function resolve(target: string): Ip4 {
+  if (target === 'localhost') return LOCALHOST;
+  const address = shortForm(target);
+  if (address === undefined) fail(`${target}: Name or service not known`);
+  return address;
+}
+
+/** inet_aton(): the last number fills what is left, so 1.2.3 is 1.2.0.3. */
+function shortForm(text: string): Ip4 | undefined {
+  const full = parseIp4(text);
+  if (full.ok) return full.value;
+  if (!/^\d+(?:\.\d+){0,2}$/.test(text)) return undefined;
+  const numbers = text.split('.').map(Number);
+  const last = numbers.pop() ?? 0;
+  if (numbers.some((number) => number > 255) || last >= 256 ** (4 - numbers.length)) return undefined;
+  return numbers.reduce((sum, number, at) => sum + number * 256 ** (3 - at), last);
+}
+
+function payloadOf({ size, pattern }: PingOptions): Uint8Array {
+  return Uint8Array.from({ length: size }, (_, at) =>
+    pattern === undefined || pattern.length === 0 ? at & 0xff : (pattern[at % pattern.length] ?? 0),
+  );
+}
+
+/** Sequence number of a quoted echo request. */
+function quotedSequence(icmp: Uint8Array): number {
+  return ((icmp[6] ?? 0) << 8) | (icmp[7] ?? 0);
+}

@@ -1,181 +1,187 @@
-/** Command line of ping (iputils 20221126): getopt's rules and iputils' own complaints. */
+/** ping's command line (iputils 20221126, ping.c main), with its checks and texts. */
 import { parseIp4, type Ip4 } from '../../wire/index';
+import type { SendOptions } from '../../kernel/netlink';
 import { Exit } from '../program';
+import { getopt } from '../options';
 import { PING_USAGE } from './usage';
 
-const FLAGS = 'aABbCdDfhLnOqrRUvV46';
-const WITH_ARGUMENT = 'ceFiIlmMNpQsSTtwW';
-const SECOND = 1_000_000_000;
-/** Shorter intervals would flood; iputils allows root 2 ms and less. */
-const MIN_INTERVAL = 2_000_000;
-const MAX_INT = 2_147_483_647;
-
 export interface PingOptions {
-  readonly host: string;
-  readonly dst: Ip4;
-  readonly numeric: boolean;
-  readonly quiet: boolean;
-  readonly broadcast: boolean;
-  readonly timestamps: boolean;
-  readonly outstanding: boolean;
-  /** 0: until interrupted. */
-  readonly count: number;
-  readonly id: number | undefined;
-  readonly intervalNs: number;
-  readonly size: number;
-  readonly ttl: number | undefined;
-  readonly tos: number;
-  readonly mark: number | undefined;
-  readonly pmtudisc: 'do' | 'want' | 'dont';
-  readonly lingerNs: number;
-  /** 0: none. */
-  readonly deadlineNs: number;
-  readonly pattern: Uint8Array | undefined;
-  readonly device: string | undefined;
-  readonly source: Ip4 | undefined;
-  /** Printed before anything else, on stderr. */
-  readonly warnings: readonly string[];
+  target: string;
+  count?: number;
+  /** ms between probes. */
+  intervalMs: number;
+  /** ms to wait for a first answer after the last probe. */
+  lingerMs: number;
+  /** s after which it ends whatever happened. */
+  deadline: number;
+  size: number;
+  ttl?: number;
+  tos: number;
+  id?: number;
+  mark?: number;
+  preload: number;
+  pmtudisc?: SendOptions['pmtudisc'];
+  source?: Ip4;
+  device?: string;
+  strictSource: boolean;
+  broadcast: boolean;
+  numeric: boolean;
+  quiet: boolean;
+  outstanding: boolean;
+  timestamps: boolean;
+  audible: boolean;
+  verbose: boolean;
+  /** -6, which an IPv4 address cannot satisfy. */
+  ip6: boolean;
+  pattern?: readonly number[];
 }
 
-function fail(code: number, message: string): never {
-  throw new Exit(code, `ping: ${message}\n`);
+/** Longest `-s` whose datagram the wire can carry; more than that the kernel refuses anyway. */
+export const MAX_SIZE = 65_507;
+/** Probes of one command; a run is bounded in any case. */
+export const MAX_COUNT = 100_000;
+const INT_MAX = 2_147_483_647;
+const LONG_MAX = '9223372036854775807';
+
+function fail(code: number, text: string): never {
+  throw new Exit(code, `ping: ${text}\n`);
 }
 
-/** strtol_or_err. */
-function integer(text: string, min: number, max: number): number {
-  if (!/^[+-]?(0x[0-9a-f]+|\d+)$/i.test(text)) fail(1, `invalid argument: '${text}'`);
-  const value = Number(text);
-  if (Math.abs(value) > Number.MAX_SAFE_INTEGER)
-    fail(1, `invalid argument: '${text}': Numerical result out of range`);
-  if (value < min || value > max) {
-    // Where C's long is the limit, its name for the largest is printed.
-    const largest = max === Number.MAX_SAFE_INTEGER ? '9223372036854775807' : max;
-    fail(1, `invalid argument: '${text}': out of range: ${min} <= value <= ${largest}`);
+/** `strtol_or_err` of iputils. */
+function integer(text: string, min: number, max: number, maxText = String(max)): number {
+  if (!/^\s*[+-]?\d+$/.test(text)) fail(1, `invalid argument: '${text}'`);
+  const value = BigInt(text.trim());
+  const long = 2n ** 63n;
+  if (value >= long || value < -long) fail(1, `invalid argument: '${text}': Numerical result out of range`);
+  if (value < BigInt(min) || value > BigInt(maxText)) {
+    fail(1, `invalid argument: '${text}': out of range: ${min} <= value <= ${maxText}`);
   }
+  return Number(value > BigInt(max) ? BigInt(max) : value);
+}
+
+/** `ping_strtod`: garbage is only warned of in this version; where it would mean "flood", it is refused here. */
+function seconds(text: string, what: string): number {
+  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text)) fail(1, `option argument contains garbage: ${text}`);
+  const value = Number(text);
+  if (!Number.isFinite(value)) fail(2, `${what}: ${text}`);
   return value;
 }
 
-/** ping_strtod: garbage after (or instead of) the number is only complained about. */
-function seconds(text: string, warnings: string[]): number {
-  const match = /^[+-]?(\d+\.?\d*|\.\d+)/.exec(text);
-  if (match?.[0] !== text) {
-    warnings.push(`ping: option argument contains garbage: ${text.slice(match?.[0].length ?? 0)}\n`);
-    warnings.push('ping: this will become fatal error in the future\n');
-  }
-  return match ? Number(match[0]) : 0;
+function readInterval(text: string): number {
+  const value = seconds(text, 'bad timing interval');
+  if (value < 0 || value > Math.floor(INT_MAX / 1000)) fail(2, `bad timing interval: ${text}`);
+  return Math.trunc(value * 1000);
+}
+function readLinger(text: string): number {
+  const value = seconds(text, 'bad linger time');
+  if (value < 0 || value > Math.floor(INT_MAX / 1000)) fail(2, `bad linger time: ${text}`);
+  return Math.trunc(value * 1000);
+}
+function readTos(text: string): number {
+  const value = /^0x[0-9a-f]+$/i.test(text) || /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isNaN(value)) fail(2, `bad TOS value: ${text}`);
+  if (value > 255) fail(2, `the decimal value of TOS bits must be in range 0-255: ${text}`);
+  return value;
+}
+function readPattern(text: string): number[] {
+  const bad = /[^0-9a-f]/i.exec(text);
+  if (bad) fail(2, `patterns must be specified as hex digits: ${text.slice(bad.index)}`);
+  return (text.slice(0, 32).match(/.{1,2}/g) ?? []).map((digits) => parseInt(digits, 16));
 }
 
-/** getopt(3) with iputils' option string: options may stand after the destination and share one dash. */
-function getopt(args: readonly string[]): { options: [string, string][]; rest: string[] } {
-  const options: [string, string][] = [];
-  const rest: string[] = [];
-  const words = [...args];
-  for (let word = words.shift(); word !== undefined; word = words.shift()) {
-    if (word === '--') {
-      rest.push(...words.splice(0));
-    } else if (!/^-./.test(word)) rest.push(word);
-    else cluster(word.slice(1), words, options);
-  }
-  return { options, rest };
+type Reader = (options: PingOptions, value: string) => void;
+const refuse =
+  (what: string): Reader =>
+  () =>
+    fail(1, `${what} is not modelled here`);
+
+const READERS: Readonly<Record<string, Reader>> = {
+  '4': () => {},
+  '6': (options) => (options.ip6 = true),
+  b: (options) => (options.broadcast = true),
+  c: (options, value) => (options.count = integer(value, 1, MAX_COUNT, LONG_MAX)),
+  D: (options) => (options.timestamps = true),
+  e: (options, value) => (options.id = integer(value, 0, 65535)),
+  f: refuse('-f (flood)'),
+  i: (options, value) => (options.intervalMs = readInterval(value)),
+  I: readInterface,
+  l: (options, value) => (options.preload = integer(value, 1, 65536)),
+  L: () => {},
+  m: (options, value) => (options.mark = integer(value, 0, 4294967295)),
+  M(options, value) {
+    if (value !== 'do' && value !== 'dont' && value !== 'want') fail(2, `invalid -M argument: ${value}`);
+    options.pmtudisc = value;
+  },
+  n: (options) => (options.numeric = true),
+  O: (options) => (options.outstanding = true),
+  p: (options, value) => (options.pattern = readPattern(value)),
+  q: (options) => (options.quiet = true),
+  Q: (options, value) => (options.tos = readTos(value)),
+  s(options, value) {
+    const size = integer(value, 0, INT_MAX);
+    // The tool takes more and then waits for ever for what the kernel refuses to send.
+    if (size > MAX_SIZE) fail(1, `invalid argument: '${value}': out of range: 0 <= value <= ${MAX_SIZE}`);
+    options.size = size;
+  },
+  S: (_, value) => void integer(value, 1, INT_MAX),
+  t: (options, value) => (options.ttl = integer(value, 0, 255)),
+  v: (options) => (options.verbose = true),
+  w: (options, value) => (options.deadline = integer(value, 0, INT_MAX)),
+  W: (options, value) => (options.lingerMs = readLinger(value) || 10_000),
+  a: (options) => (options.audible = true),
+  A: refuse('-A (adaptive)'),
+  B: (options) => (options.strictSource = true),
+  C: () => {},
+  d: () => {},
+  r: refuse('-r (no routing)'),
+  R: refuse('-R (record route)'),
+  T: refuse('-T (timestamps)'),
+  U: () => {},
+  F: refuse('-F (IPv6)'),
+  N: refuse('-N (IPv6)'),
+};
+
+function readInterface(options: PingOptions, value: string): void {
+  const address = parseIp4(value);
+  if (address.ok) {
+    options.source = address.value;
+    options.strictSource = true;
+  } else options.device = value;
 }
 
-function cluster(letters: string, words: string[], options: [string, string][]): void {
-  for (let at = 0; at < letters.length; at++) {
-    const letter = letters[at] ?? '';
-    if (FLAGS.includes(letter)) options.push([letter, '']);
-    else if (WITH_ARGUMENT.includes(letter)) {
-      const argument = letters.slice(at + 1) || words.shift();
-      if (argument === undefined)
-        throw new Exit(2, `ping: option requires an argument -- '${letter}'\n${PING_USAGE}`);
-      options.push([letter, argument]);
-      return;
-    } else throw new Exit(2, `ping: invalid option -- '${letter}'\n${PING_USAGE}`);
-  }
-}
+const SPEC = 'h?4bRT:6F:N:aABc:CdDe:fi:I:l:Lm:M:nOp:qQ:rs:S:t:UvVw:W:';
 
-function pattern(text: string): Uint8Array {
-  if (!/^[0-9a-f]+$/i.test(text)) fail(2, `patterns must be specified as hex digits: ${text}`);
-  const digits = text.length % 2 === 0 ? text : `0${text}`;
-  return Uint8Array.from({ length: Math.min(digits.length / 2, 16) }, (_, at) =>
-    Number.parseInt(digits.slice(2 * at, 2 * at + 2), 16),
-  );
-}
-
-type Draft = { -readonly [K in keyof PingOptions]: PingOptions[K] };
-
-function apply(draft: Draft, letter: string, text: string, warnings: string[]): void {
-  if (letter === 'n') draft.numeric = true;
-  else if (letter === 'q') draft.quiet = true;
-  else if (letter === 'b') draft.broadcast = true;
-  else if (letter === 'D') draft.timestamps = true;
-  else if (letter === 'O') draft.outstanding = true;
-  else if (letter === 'c') draft.count = integer(text, 1, Number.MAX_SAFE_INTEGER);
-  else if (letter === 'e') draft.id = integer(text, 0, 65_535);
-  else if (letter === 's') draft.size = integer(text, 0, MAX_INT);
-  else if (letter === 'm') draft.mark = integer(text, 0, 0xffff_ffff);
-  else if (letter === 't') {
-    draft.ttl = integer(text, 0, 255);
-    if (draft.ttl === 0) fail(2, 'cannot set unicast time-to-live: Invalid argument');
-  } else if (letter === 'Q') {
-    draft.tos = Number(text);
-    if (!(draft.tos >= 0 && draft.tos <= 255)) {
-      fail(2, `the decimal value of TOS bits must be in range 0-255: ${text}`);
-    }
-  } else if (letter === 'M') {
-    if (text !== 'do' && text !== 'want' && text !== 'dont') fail(2, `invalid -M argument: ${text}`);
-    draft.pmtudisc = text;
-  } else if (letter === 'i') {
-    draft.intervalNs = Math.max(MIN_INTERVAL, Math.round(seconds(text, warnings) * SECOND));
-  } else if (letter === 'W') {
-    const linger = seconds(text, warnings);
-    if (linger > 0) draft.lingerNs = Math.round(linger * SECOND);
-  } else if (letter === 'w') draft.deadlineNs = integer(text, 0, MAX_INT) * SECOND;
-  else if (letter === 'p') draft.pattern = pattern(text);
-  else if (letter === 'I') {
-    const address = parseIp4(text);
-    if (address.ok) draft.source = address.value;
-    else draft.device = text;
-  } else if (letter === 'f' || letter === 'A' || letter === 'l') {
-    fail(2, `-${letter}: flooding is not simulated here; use -i`);
-  } else if ('RTNF'.includes(letter)) fail(2, `-${letter}: not simulated here`);
-}
-
-/** Throws `Exit` with what ping prints when it will not start. */
-export function parsePing(args: readonly string[]): PingOptions {
-  const { options, rest } = getopt(args);
-  if (options.some(([letter]) => letter === 'h')) throw new Exit(2, PING_USAGE);
-  if (options.some(([letter]) => letter === 'V')) throw new Exit(0, 'ping from iputils 20221126\n', 'stdout');
-  const warnings: string[] = [];
-  const draft: Draft = {
-    host: '',
-    dst: 0,
+export function readPingOptions(args: readonly string[]): PingOptions {
+  const parsed = getopt(args, SPEC);
+  const options: PingOptions = {
+    target: '',
+    intervalMs: 1000,
+    lingerMs: 10_000,
+    deadline: 0,
+    size: 56,
+    tos: 0,
+    preload: 1,
+    strictSource: false,
+    broadcast: false,
     numeric: false,
     quiet: false,
-    broadcast: false,
-    timestamps: false,
     outstanding: false,
-    count: 0,
-    id: undefined,
-    intervalNs: SECOND,
-    size: 56,
-    ttl: undefined,
-    tos: 0,
-    mark: undefined,
-    pmtudisc: 'want',
-    lingerNs: 10 * SECOND,
-    deadlineNs: 0,
-    pattern: undefined,
-    device: undefined,
-    source: undefined,
-    warnings,
+    timestamps: false,
+    audible: false,
+    verbose: false,
+    ip6: false,
   };
-  for (const [letter, text] of options) apply(draft, letter, text, warnings);
-  const host = rest.at(-1);
-  if (host === undefined) fail(1, 'usage error: Destination address required');
-  const address = parseIp4(host === 'localhost' ? '127.0.0.1' : host);
-  if (options.some(([letter]) => letter === '6'))
-    fail(2, `${host}: Address family for hostname not supported`);
-  // There is no name service in these networks, which is what the resolver says then.
-  if (!address.ok || rest.length > 1) fail(2, `${host}: Temporary failure in name resolution`);
-  return { ...draft, host, dst: address.value };
+  for (const { letter, value } of parsed.options) {
+    if (letter === 'h' || letter === '?') throw new Exit(2, PING_USAGE);
+    if (letter === 'V') throw new Exit(0, 'ping from iputils 20221126\n', 'stdout');
+    READERS[letter]?.(options, value);
+  }
+  if (parsed.problem !== undefined) throw new Exit(2, `ping: ${parsed.problem}\n${PING_USAGE}`);
+  const target = parsed.operands.at(-1);
+  if (target === undefined) fail(1, 'usage error: Destination address required');
+  if (parsed.operands.length > 1) refuse('A source route')(options, '');
+  if (options.ttl === 0) fail(2, 'cannot set unicast time-to-live: Invalid argument');
+  if (options.ip6) fail(2, `${target}: Address family for hostname not supported`);
+  options.target = target;
+  return options;
 }

@@ -1,73 +1,91 @@
-/** What ping counts and prints at the end (iputils ping_common.c: gather_statistics, finish). Times in microseconds. */
+/** ping's sums and how it prints them (ping_common.c): integer microseconds throughout. */
 
-/** As `ping` prints a round-trip time: fewer decimals the longer it took. */
+/** `time=0.101 ms`, `time=5.85 ms`, `time=15.1 ms`, `time=152 ms`. */
 export function tripText(us: number): string {
-  if (us >= 99_950) return `${Math.floor((us + 500) / 1000)}`;
-  const part = (value: number, divisor: number, digits: number): string =>
-    `${Math.floor(value / 1000)}.${String(Math.floor((value % 1000) / divisor)).padStart(digits, '0')}`;
-  if (us >= 9_995) return part(us + 50, 100, 1);
-  if (us >= 1_000) return part(us + 5, 10, 2);
-  return part(us, 1, 3);
+  if (us >= 100_000 - 50) return `${Math.floor((us + 500) / 1000)}`;
+  if (us >= 10_000 - 5) {
+    const rounded = us + 50;
+    return `${Math.floor(rounded / 1000)}.${Math.floor((rounded % 1000) / 100)}`;
+  }
+  if (us >= 1000) {
+    const rounded = us + 5;
+    return `${Math.floor(rounded / 1000)}.${String(Math.floor((rounded % 1000) / 10)).padStart(2, '0')}`;
+  }
+  return milliseconds(us);
 }
 
-function milliseconds(us: number): string {
+/** `%ld.%03ld` */
+export function milliseconds(us: number): string {
   return `${Math.floor(us / 1000)}.${String(us % 1000).padStart(3, '0')}`;
 }
 
-/** printf %g: six significant digits, no trailing zeros. */
-function general(value: number): string {
-  return String(Number(value.toPrecision(6)));
+/** `%g` of a percentage: six significant digits without trailing zeros. */
+export function percentage(value: number): string {
+  // The tool makes it a float first.
+  return String(Number(Math.fround(value).toPrecision(6)));
 }
 
-export class PingStatistics {
+/** `llsqrt`: the integer square root, from above. */
+export function integerRoot(value: bigint): bigint {
+  if (value <= 0n) return value;
+  let previous = value + 1n;
+  let x = value;
+  while (x < previous) {
+    previous = x;
+    x = (x + value / x) / 2n;
+  }
+  return previous;
+}
+
+export class Statistics {
   transmitted = 0;
   received = 0;
-  duplicates = 0;
+  repeats = 0;
   errors = 0;
-  /** Largest number of probes that were out at once. */
   pipe = 0;
   #min = Number.MAX_SAFE_INTEGER;
   #max = 0;
-  #sum = 0;
-  #sumOfSquares = 0;
+  #sum = 0n;
+  #sum2 = 0n;
 
-  get max(): number {
+  get maxUs(): number {
     return this.#max;
   }
 
-  /** An answer of any kind to probe `seq`. */
-  acknowledge(seq: number): void {
-    this.pipe = Math.max(this.pipe, ((this.transmitted - seq) & 0xffff) + 1);
-  }
-
-  reply(us: number): void {
-    this.received++;
+  addTrip(us: number): void {
+    this.#sum += BigInt(us);
+    this.#sum2 += BigInt(us) * BigInt(us);
     this.#min = Math.min(this.#min, us);
     this.#max = Math.max(this.#max, us);
-    this.#sum += us;
-    this.#sumOfSquares += us * us;
   }
 
-  /** From the empty line to the end. `elapsedMs`: from the first to the last probe. */
-  text(host: string, elapsedMs: number): string {
-    const { transmitted, received, errors } = this;
-    let line = `${transmitted} packets transmitted, ${received} received`;
-    if (this.duplicates > 0) line += `, +${this.duplicates} duplicates`;
-    if (errors > 0) line += `, +${errors} errors`;
-    if (transmitted > 0) {
-      const loss = ((transmitted - received) * 100) / transmitted;
-      line += `, ${general(loss)}% packet loss, time ${elapsedMs}ms`;
+  /** `elapsedNs`: from the start to the last probe. `timed`: probes are large enough to carry a time. */
+  text(host: string, elapsedNs: number, timed: boolean): string {
+    let text = `\n--- ${host} ping statistics ---\n${this.transmitted} packets transmitted, ${this.received} received`;
+    if (this.repeats > 0) text += `, +${this.repeats} duplicates`;
+    if (this.errors > 0) text += `, +${this.errors} errors`;
+    if (this.transmitted > 0) {
+      const loss = ((this.transmitted - this.received) * 100) / this.transmitted;
+      text += `, ${percentage(loss)}% packet loss, time ${Math.floor((elapsedNs + 500_000) / 1_000_000)}ms`;
     }
-    const parts: string[] = [];
-    if (received > 0) parts.push(`rtt min/avg/max/mdev = ${this.#times().map(milliseconds).join('/')} ms`);
-    if (this.pipe > 1) parts.push(`pipe ${this.pipe}`);
-    return `\n--- ${host} ping statistics ---\n${line}\n${parts.join(', ')}\n`;
+    text += '\n';
+    let comma = '';
+    if (this.received > 0 && timed) {
+      text += `rtt min/avg/max/mdev = ${this.#rtt()} ms`;
+      comma = ', ';
+    }
+    if (this.pipe > 1) text += `${comma}pipe ${this.pipe}`;
+    return text + '\n';
   }
 
-  #times(): [number, number, number, number] {
-    const total = this.received + this.duplicates;
-    const variance = (this.#sumOfSquares - Math.floor((this.#sum * this.#sum) / total)) / total;
-    const deviation = Math.floor(Math.sqrt(Math.max(0, Math.floor(variance))));
-    return [this.#min, Math.floor(this.#sum / total), this.#max, deviation];
+  #rtt(): string {
+    const total = BigInt(this.received + this.repeats);
+    const average = this.#sum / total;
+    const variance =
+      this.#sum < 2_147_483_647n
+        ? (this.#sum2 - (this.#sum * this.#sum) / total) / total
+        : this.#sum2 / total - average * average;
+    const values = [this.#min, Number(average), this.#max, Number(integerRoot(variance))];
+    return values.map(milliseconds).join('/');
   }
 }

@@ -1,0 +1,73 @@
+/** Whether a room can be made here, and what has to be installed first. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { Box } from './box';
+
+/** Tool to Debian package. */
+const TOOLS: Readonly<Record<string, string>> = {
+  ip: 'iproute2',
+  bridge: 'iproute2',
+  tcpdump: 'tcpdump',
+  ping: 'iputils-ping',
+  traceroute: 'traceroute',
+  ethtool: 'ethtool',
+  brctl: 'bridge-utils',
+  route: 'net-tools',
+  arp: 'net-tools',
+  sysctl: 'procps',
+  pidof: 'sysvinit-utils',
+  unshare: 'util-linux',
+  nsenter: 'util-linux',
+  timeout: 'coreutils',
+  bash: 'bash',
+};
+const PATHS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+const INSTALL_MS = 300_000;
+
+function missing(): string[] {
+  return Object.keys(TOOLS).filter((tool) => !PATHS.some((path) => existsSync(`${path}/${tool}`)));
+}
+
+function isDebian(): boolean {
+  try {
+    return /^ID(_LIKE)?=.*debian/m.test(readFileSync('/etc/os-release', 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+function install(tools: readonly string[]): void {
+  const packages = [...new Set(tools.map((tool) => TOOLS[tool] ?? tool))];
+  const apt = (words: readonly string[]) =>
+    spawnSync('apt-get', ['-qq', ...words], {
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      stdio: 'ignore',
+      timeout: INSTALL_MS,
+    }).status === 0;
+  const words = ['install', '-y', '--no-install-recommends', ...packages];
+  if (!apt(words) && apt(['update'])) apt(words);
+}
+
+/** Undefined when the lab can run, else one line saying why not. Installs what is missing on Debian. */
+export async function whyNot(): Promise<string | undefined> {
+  if (process.platform !== 'linux') return `needs Linux, this is ${process.platform}`;
+  if (process.getuid?.() !== 0) return 'needs root, for network namespaces';
+  if (missing().length > 0 && isDebian()) install(missing());
+  const still = missing();
+  if (still.length > 0) return `not installed: ${still.join(', ')}`;
+  try {
+    const box = await Box.open();
+    const made = await box.run(
+      'here',
+      'ip netns add probe && ip link add probe0 type veth peer name probe1 netns probe',
+    );
+    await box.close();
+    return made.exit === 0 ? undefined : `no namespaces or veth here: ${oneLine(made.output)}`;
+  } catch (error) {
+    return `namespaces are not allowed here: ${oneLine(error instanceof Error ? error.message : String(error))}`;
+  }
+}
+
+function oneLine(text: string): string {
+  return text.trim().replace(/\s*\n\s*/g, '; ');
+}

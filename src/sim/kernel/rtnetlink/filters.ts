@@ -1,0 +1,47 @@
+/**
+ * Hardware addresses that a device listens to besides its own (dev->mc, dev->uc): the groups that every Ethernet device
+ * joins, and what was added by hand. They are the `self permanent` lines of `bridge fdb show`.
+ */
+import type { Mac } from '../../wire/index';
+import { BridgeDevice } from '../device/bridge';
+import type { Device } from '../device/device';
+import { VxlanDevice } from '../device/vxlan';
+import type { FdbRow } from '../netlink';
+import { macText } from '../text';
+import type { EventSeq } from '../trace';
+
+const ALL_NODES_IP6 = 0x333300000001;
+const ALL_HOSTS_IP4 = 0x01005e000001;
+/** A bridge that snoops listens to all snoopers (RFC 4286; br_multicast_join_snoopers). */
+const ALL_SNOOPERS: readonly Mac[] = [0x33330000006a, 0x01005e00006a];
+
+/** In the order of the dump: by hand, then groups. IPv6's are there from the start, IPv4's once the device is up. */
+export function filtersOf(device: Device): Mac[] {
+  if (device.link !== 'ethernet' || device.loopback || device instanceof VxlanDevice)
+    return [...device.filters];
+  const groups: Mac[] = [...device.filters, ALL_NODES_IP6];
+  if (device.up) groups.push(ALL_HOSTS_IP4);
+  if (device.up && device instanceof BridgeDevice && device.mcastSnooping) groups.push(...ALL_SNOOPERS);
+  return groups;
+}
+
+export function filterRow(device: Device, mac: Mac): FdbRow {
+  return { mac: macText(mac), ifname: device.name, flags: ['self'], state: 'permanent' };
+}
+
+/** Brings the trace's rows up to date; `gone` when the device leaves the namespace. */
+export function syncFilters(device: Device, cause: EventSeq, gone = false): void {
+  const index = String(device.ifindex).padStart(6, '0');
+  // A bridge's own filters stand before its entries, a port's behind them.
+  const rank = device instanceof BridgeDevice ? '0' : 't';
+  const wanted = new Map(
+    gone
+      ? []
+      : filtersOf(device).map((mac, at) => [`${index}|${rank}${at}|${macText(mac)}`, filterRow(device, mac)]),
+  );
+  for (const [key, row] of device.shownFilters) {
+    if (!wanted.has(key)) device.netns.change('fdb', key, row, undefined, cause);
+  }
+  for (const [key, row] of wanted) device.netns.change('fdb', key, device.shownFilters.get(key), row, cause);
+  device.shownFilters = wanted;
+}

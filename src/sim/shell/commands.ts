@@ -1,0 +1,17 @@
+/** Every program, entered into the registry where completion and `ip netns exec` look them up. */
+import { bridge } from './bridge/index';
+import { ip } from './ip/index';
+import { brctl } from './nettools/brctl';
+import { nettools } from './nettools/index';
+import { ping } from './ping/index';
+import type { Program } from './program';
+import { programs } from './registry';
+import { tcpdump } from './tcpdump/index';
+import { traceroute } from './traceroute/index';
+
+const ALL: readonly Program[] = [ip, bridge, brctl, ...nettools, ping, traceroute, tcpdump];
+
+for (const program of ALL) programs.set(program.name, program);
+
+/** Sorted. */
+export const commandNames: readonly string[] = [...programs.keys()].sort();
