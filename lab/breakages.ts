@@ -292,7 +292,7 @@ const SWITCHED: readonly Variation[] = [
   },
   {
     ...{ base: DOCKER, id: 'docker-silent-address', about: 'three requests, then the own kernel says so' },
-    commands: ['nginx-1: ping -n -e 1 -c 4 -W 1 172.17.0.99'],
+    commands: ['nginx-1: ping -n -e 1 -c 3 -W 2 172.17.0.99'],
   },
   {
     ...{ base: DOCKER, id: 'docker-arp-deleted', about: 'asked again after the entry is gone' },
@@ -316,6 +316,7 @@ const SWITCHED: readonly Variation[] = [
     commands: [
       'host: ip link set veth24ae452 nomaster',
       'nginx-1: ping -n -e 1 -c 1 -W 1 172.17.0.3',
+      'nginx-1: sleep 0.3',
       'host: ip link set veth24ae452 master docker0',
       'nginx-1: ping -n -e 2 -c 1 -W 1 172.17.0.3',
     ],

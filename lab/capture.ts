@@ -24,7 +24,8 @@ const LINKTYPE_LINUX_SLL2 = 276;
 const SLL2_LENGTH = 20;
 const PACKET_OUTGOING = 4;
 const READY_SECONDS = 5;
-const BUFFER_KIB = '8192';
+/** A larger ring costs time to make; a slot of loopback's holds 64 KiB. */
+const BUFFER_KIB = { ethernet: '1024', loopback: '4096' };
 
 export interface Tap {
   readonly place: Place;
@@ -60,8 +61,9 @@ export class Capture {
   #start(tap: Tap, dev: string): Promise<void> {
     const file = join(this.box.dir, `${this.#running.length}.pcap`);
     const child = this.box.start(tap.place, [
-      ...['tcpdump', '-n', '-p', '-U', '-Z', 'root', '-B', BUFFER_KIB, '--immediate-mode'],
+      ...['tcpdump', '-n', '-p', '-U', '-Z', 'root', '--immediate-mode'],
       ...['--time-stamp-precision=nano', '-i', dev, '-w', file],
+      ...['-B', dev === 'lo' ? BUFFER_KIB.loopback : BUFFER_KIB.ethernet],
       // Immediate mode keeps a slot of the snapshot length for each frame; on `any` that is large unless told otherwise.
       ...(dev === 'any' ? ['-y', 'LINUX_SLL2', '-s', '64'] : ['-s', '0']),
     ]);
@@ -98,44 +100,61 @@ export class Capture {
     return false;
   }
 
-  /** Ends all tcpdumps and gives what they saw, by `netns/device`. `began` is the time 0 of the frames, in ms since 1970. */
-  async stop(began: number): Promise<Map<string, SeenFrame[]>> {
+  /**
+   * Ends all tcpdumps and gives what they saw between two moments (ms since 1970), by `netns/device`.
+   *
+   * @throws when frames were seen on a device that was down when the capture began, on which tcpdump cannot listen
+   */
+  async stop(began: number, ended: number): Promise<Map<string, SeenFrame[]>> {
     await this.quiet(1);
-    await this.box.run(
-      'here',
-      'kill -INT $(pidof tcpdump); for i in $(seq 100); do pidof -q tcpdump || break; sleep 0.01; done',
-    );
-    const frames = new Map<string, SeenFrame[]>();
+    const gone = 'for i in $(seq 100); do pidof -q tcpdump || break; sleep 0.01; done';
+    await this.box.run('here', `kill -INT $(pidof tcpdump); ${gone}`);
+    const inTime = ({ at }: PcapFileRecord) => at >= 0 && at <= (ended - began) * 1e6;
+    const read = (running: Running, linkType: number) =>
+      records(running.file, linkType, began).filter(inTime);
     const everywhere = new Map<Tap, PcapFileRecord[]>();
-    for (const { tap, dev, file } of this.#running) {
-      if (dev === 'any') everywhere.set(tap, records(file, LINKTYPE_LINUX_SLL2));
+    for (const running of this.#running) {
+      if (running.dev === 'any') everywhere.set(running.tap, read(running, LINKTYPE_LINUX_SLL2));
     }
-    for (const { tap, dev, file } of this.#running) {
+    for (const [tap, cooked] of everywhere) checkHeard(tap, cooked);
+    const frames = new Map<string, SeenFrame[]>();
+    for (const running of this.#running) {
+      const { tap, dev } = running;
       if (dev === 'any') continue;
+      const place = `${tap.netns}/${dev}`;
+      const cooked = (everywhere.get(tap) ?? []).filter((record) => deviceOf(tap, record) === dev);
       // The loopback device's transmit is its receive; libpcap gives it once, as received.
-      const cooked = ofDevice(tap, dev, everywhere.get(tap) ?? []);
-      const seen = directed(`${tap.netns}/${dev}`, records(file, LINKTYPE_ETHERNET), cooked);
-      if (seen.length > 0)
-        frames.set(
-          `${tap.netns}/${dev}`,
-          seen.map((each) => ({ ...each, at: each.at - began / 1000 })),
-        );
+      const seen = directed(place, read(running, LINKTYPE_ETHERNET), cooked);
+      if (seen.length > 0) frames.set(place, seen);
     }
     return frames;
   }
 }
 
-function records(file: string, linkType: number): PcapFileRecord[] {
-  const read = readPcap(readFileSync(file));
+function deviceOf(tap: Tap, record: PcapFileRecord): string | undefined {
+  return tap.devices.get(readU32(record.bytes, 4));
+}
+
+function checkHeard(tap: Tap, cooked: readonly PcapFileRecord[]): void {
+  const unheard = cooked.find((record) => deviceOf(tap, record) === undefined);
+  if (unheard) {
+    const index = readU32(unheard.bytes, 4);
+    throw new Error(
+      `${tap.netns}: frames on device ${index}, which was down or not there when the capture began`,
+    );
+  }
+}
+
+/** Times count from `began`, in ms since 1970. */
+function records(file: string, linkType: number, began: number): PcapFileRecord[] {
+  const epochSeconds = Math.floor(began / 1000);
+  const read = readPcap(readFileSync(file), { epochSeconds });
   if (!read.ok) throw new Error(`${file}: ${read.error}`);
   if (read.value.linkType !== linkType) {
     throw new Error(`${file}: link type ${read.value.linkType} instead of ${linkType}`);
   }
-  return read.value.records;
-}
-
-function ofDevice(tap: Tap, dev: string, everywhere: readonly PcapFileRecord[]): PcapFileRecord[] {
-  return everywhere.filter(({ bytes }) => tap.devices.get(readU32(bytes, 4)) === dev);
+  const rest = (began - epochSeconds * 1000) * 1e6;
+  return read.value.records.map((record) => ({ ...record, at: record.at - rest }));
 }
 
 /** Puts the direction from the namespace's records to the device's frames. */

@@ -80,6 +80,9 @@ describe('tables', () => {
 
   it('of a namespace only one side has are found', () => {
     expect(whats(withRows('neigh', []), observed({}))).toEqual(['namespaces']);
+    const link = [{ ifname: 'eth0', link_type: 'ether' }];
+    expect(whats(observed({}), withRows('link', link))).toEqual(['namespaces']);
+    expect(whats(observed({}), withRows('link', [{ ifname: 'lo', link_type: 'loopback' }]))).toEqual([]);
   });
 });
 

@@ -2,7 +2,7 @@
 import { tcpdumpLine, toHex } from '../src/sim/wire/index';
 import { Canonical } from './canonical';
 import { diffLines } from './diff';
-import { withoutTimes } from './outputs';
+import { comparedLines } from './outputs';
 import { tableLines } from './tables';
 import {
   TABLES,
@@ -32,7 +32,11 @@ export function compare(linux: Observation, sim: Observation): Difference[] {
 }
 
 function namespaces(linux: Observation, sim: Observation): Difference[] {
-  return lineDifference('namespaces', [...linux.before.keys()].sort(), [...sim.before.keys()].sort());
+  // An export leaves out the script's own machine where that holds nothing.
+  const held = [...sim.before].filter(
+    ([netns, { link }]) => linux.before.has(netns) || link.some(({ link_type }) => link_type !== 'loopback'),
+  );
+  return lineDifference('namespaces', [...linux.before.keys()].sort(), held.map(([netns]) => netns).sort());
 }
 
 // ---- tables --------------------------------------------------------------------------------------------------------
@@ -65,7 +69,7 @@ function outputs(linux: Observation, sim: Observation): Difference[] {
   return Array.from({ length: count }, (_, i) => {
     const [real, own] = [linux.outputs[i], sim.outputs[i]];
     const text = (each: typeof real) =>
-      each ? [...withoutTimes(each.output).split('\n'), `exit ${each.exit}`] : ['(not run)'];
+      each ? [...comparedLines(each.command, each.output), `exit ${each.exit}`] : ['(not run)'];
     const one = real ?? own;
     return lineDifference(
       `output of \`${one?.command ?? ''}\` in ${one?.netns ?? ''}`,

@@ -145,7 +145,8 @@ it('gives devices the address the simulator has drawn, but leaves a bridge with 
     new Map([['a', { ...NO_ROWS, link: link('02:00:00:00:00:01') }]]),
     new Map([['a', { ...NO_ROWS, link: link('02:00:00:00:00:99') }]]),
   );
-  expect(text).toContain('ip netns exec a ip link set dev v0 address 02:00:00:00:00:01');
+  expect(text).toMatch(/^ip netns exec a bash/);
+  expect(text).toContain('ip link set dev v0 address 02:00:00:00:00:01');
   expect(text).not.toContain('dev br0 address');
   expect(text).not.toMatch(/ lo /);
 });

@@ -1,8 +1,8 @@
 /** Linux's half of a case: builds the network in a room of its own, runs the commands, looks at everything. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { Box, type Place } from './box';
-import type { JournalEntry } from '../src/sim/index';
 import { Capture, type Tap } from './capture';
+import { runJournal } from './journal-run';
 import { levelling, withPrelude } from './script';
 import { parseRows, TABLE_COMMANDS } from './tables';
 import {
@@ -17,7 +17,6 @@ import {
 } from './types';
 
 const UP_SECONDS = 4;
-const MAX_COMMAND_SECONDS = 60;
 
 /** `rooms` is told of the room, so that it can be closed from outside when the program is interrupted. */
 export async function observeLinux(
@@ -47,25 +46,26 @@ class Room {
     if (built.exit !== 0)
       throw new Error(`Linux does not build it (exit ${built.exit}): ${built.output.trim()}`);
     const names = await this.#names();
-    const level = levelling(sim.built, (await this.#tables(names)).tables, labCase.root);
+    const level = levelling(sim.built, (await this.#tables(names, ['link'])).tables, labCase.root);
     const done = await box.run('here', `set -e\n${level}`);
     if (done.exit !== 0) throw new Error(`levelling: ${done.output.trim()}`);
     await this.#up(names, sim.built);
     if (labCase.prepare.length > 0) {
-      const prepared = await this.#journal(labCase.prepare, Date.now());
+      const prepared = await runJournal(box, labCase.prepare, Date.now(), labCase.root);
       const failed = prepared.find(({ command, exit }) => exit !== 0 && !/^ping\b/.test(command));
       if (failed) throw new Error(`preparing: ${failed.command}: ${failed.output.trim()}`);
       await wait(labCase.settle * 1000);
       await this.#up(names, sim.before);
     }
-    const { taps } = await this.#tables(names);
+    const { taps } = await this.#tables(names, ['link']);
     const capture = await Capture.start(box, taps);
     const before = (await this.#tables(names)).tables;
     const began = Date.now();
-    const outputs = await this.#journal(labCase.journal, began);
+    const outputs = await runJournal(box, labCase.journal, began, labCase.root);
     await wait(labCase.settle * 1000);
+    const ended = Date.now();
     const after = (await this.#tables(await this.#names())).tables;
-    const frames = await capture.stop(began);
+    const frames = await capture.stop(began, ended);
     return { before, after, outputs, frames };
   }
 
@@ -84,12 +84,15 @@ class Room {
   }
 
   /** All tables of all namespaces, asked for in one go. */
-  async #tables(names: readonly string[]): Promise<{ tables: Map<string, Tables>; taps: Tap[] }> {
+  async #tables(
+    names: readonly string[],
+    which: readonly TableName[] = TABLES,
+  ): Promise<{ tables: Map<string, Tables>; taps: Tap[] }> {
     const lines = names.flatMap((netns) =>
-      TABLES.map((table) => {
+      which.map((table) => {
         const command = TABLE_COMMANDS[table];
         const inside = netns === this.labCase.root ? command : command.replace(/^(\w+)/, `$1 -n ${netns}`);
-        return `echo '@@ ${netns} ${table}'; ${inside}`;
+        return `echo; echo '@@ ${netns} ${table}'; ${inside}`;
       }),
     );
     const { output } = await this.box.run('here', lines.join('\n'));
@@ -98,7 +101,7 @@ class Room {
     for (const part of output.split(/^@@ /m).slice(1)) {
       const [head = '', ...rest] = part.split('\n');
       const [netns = '', table = ''] = head.split(' ') as [string, TableName];
-      const found = tables.get(netns) ?? ({} as Record<TableName, Row[]>);
+      const found = tables.get(netns) ?? noRows();
       tables.set(netns, found);
       if (table === '') continue;
       found[table] = parseRows(table, rest.join(''), `Linux, ${netns}: ${TABLE_COMMANDS[table]}`);
@@ -115,7 +118,7 @@ class Room {
   /** Links come up in their own time (linkwatch runs once a second); the simulator says how it will end. */
   async #up(names: readonly string[], wanted: ReadonlyMap<string, Tables>): Promise<void> {
     for (let waited = 0; waited < UP_SECONDS * 1000; waited += 50) {
-      const { tables } = await this.#tables(names);
+      const { tables } = await this.#tables(names, ['link']);
       const states = (all: ReadonlyMap<string, Tables>) =>
         [...all].flatMap(([netns, { link }]) =>
           link.map(({ ifname, operstate }) => `${netns}/${String(ifname)} ${String(operstate)}`),
@@ -125,38 +128,10 @@ class Room {
       await wait(50);
     }
   }
+}
 
-  // ---- the journal -------------------------------------------------------------------------------------------------
-
-  /** One after another; entries with a time and those that end in `&` beside the others. */
-  async #journal(journal: readonly JournalEntry[], began: number): Promise<CommandOutput[]> {
-    const results: CommandOutput[] = [];
-    const beside: Promise<void>[] = [];
-    const background: number[] = [];
-    for (const [i, { netns, command, at }] of journal.entries()) {
-      const text = command.replace(/ &\s*$/, '');
-      const run = async () => {
-        const { output, exit } = await this.box.run(
-          this.#place(inside(netns, text).netns),
-          `echo $$ > /run/lab-${i}; exec ${inside(netns, text).command}`,
-          MAX_COMMAND_SECONDS,
-        );
-        results[i] = { netns, command: text, output, exit };
-      };
-      if (text !== command) {
-        background.push(i);
-        beside.push(run());
-        await wait(100);
-      } else if (at !== undefined) {
-        beside.push(wait(Math.max(0, began + at / 1e6 - Date.now())).then(run));
-      } else await run();
-    }
-    await Promise.race([Promise.all(beside), ...(background.length > 0 ? [wait(0)] : [])]);
-    for (const i of background)
-      await this.box.run('here', `kill -INT $(cat /run/lab-${i}) 2>/dev/null || true`);
-    await Promise.all(beside);
-    return results;
-  }
+function noRows(): Record<TableName, Row[]> {
+  return { link: [], addr: [], route: [], local: [], rule: [], neigh: [], fdb: [] };
 }
 
 function indexes(json: string): Map<number, string> {
@@ -169,10 +144,4 @@ function indexes(json: string): Map<number, string> {
         : [[ifindex, ifname] as const],
     ),
   );
-}
-
-/** `docker exec NAME …` runs in the container's own namespace. */
-function inside(netns: string, command: string): { netns: string; command: string } {
-  const match = /^docker\s+exec\s+(?:-\S+\s+)*(\S+)\s+(.+)$/.exec(command);
-  return match ? { netns: match[1] ?? netns, command: match[2] ?? '' } : { netns, command };
 }

@@ -11,25 +11,49 @@ const SHOWN = [
   'ip -br link',
   'ip link',
   'ip -d link',
-  'bridge link',
+  'ip -d -br link',
+  'ip -s link',
   'bridge fdb',
   'route -n',
   'arp -n',
+  'ifconfig',
+  'sysctl net.ipv4.ip_forward',
+  'cat /proc/sys/net/ipv4/ip_forward',
+  'hostname -I',
+];
+const BRIDGE_SHOWN = [
+  'bridge link',
+  'bridge -d link',
+  'bridge fdb show br br0',
+  'bridge fdb show dev veth1',
+  'brctl show',
+  'brctl show br0',
+  'brctl showmacs br0',
+  'ip netns',
+  'ip link show master br0',
+  'ip link show type veth',
+  'ip neigh show dev br0',
+  'ip route show dev br0',
+  'ip addr show br0',
+  'ip -4 addr show dev br0',
 ];
 
 export const PRINTED: readonly Variation[] = [
-  {
-    ...{ base: 'flannel-vxlan', id: 'printed-node', about: 'tables as text on a VXLAN node' },
-    prepare: ['container-1: ping -n -e 1 -c 1 -W 1 10.1.16.3'],
-    commands: [...SHOWN.map((command) => `node1: ${command}`), 'node1: brctl show'],
-  },
-  {
-    ...{ base: 'flannel-vxlan', id: 'printed-container', about: 'tables as text in a container' },
-    prepare: ['container-1: ping -n -e 1 -c 1 -W 1 10.1.16.3'],
-    commands: SHOWN.filter((command) => !command.startsWith('bridge link')).map(
-      (command) => `container-1: ${command}`,
-    ),
-  },
+  ...(
+    [
+      ['script-bridge', 'host', 'ns1: ping -n -e 1 -c 1 -W 1 10.0.0.12'],
+      ['script-bridge', 'ns1', 'ns1: ping -n -e 1 -c 1 -W 1 10.0.0.12'],
+      ['script-vxlan', 'host1', 'host1: ping -n -e 1 -c 1 -W 1 10.100.0.2'],
+      ['script-router', 'router', 'h1: ping -n -e 1 -c 1 -W 1 10.2.2.2'],
+      ['script-proxy-arp', 'node', 'pod1: ping -n -e 1 -c 1 -W 1 10.233.1.3'],
+    ] as const
+  ).map(([base, netns, ping]) => ({
+    base,
+    id: `printed-${base.replace('script-', '')}-${netns}`,
+    about: `tables as text in ${netns}`,
+    prepare: [ping],
+    commands: [...SHOWN, ...(netns === 'host' ? BRIDGE_SHOWN : [])].map((command) => `${netns}: ${command}`),
+  })),
   {
     ...{ base: 'flannel-host-gw', id: 'refused-routes', about: 'routes the kernel refuses, and why' },
     commands: [
@@ -109,8 +133,6 @@ export const PRINTED: readonly Variation[] = [
       'brctl delbr docker0',
       'brctl addif docker0 flannel.1',
       'brctl delif docker0 eth0',
-      'ip -br link',
-      'bridge link',
     ].map((command) => `node1: ${command}`),
   },
   {

@@ -28,11 +28,14 @@ const SETTINGS = [
     ].map((setting) => `net.ipv4.conf.${dev}.${setting}`),
   ),
 ];
+/** A bridge that looks into multicast says so once or twice when it comes up, some time later. */
+const NO_REPORTS = 'net.ipv4.igmp_link_local_mcast_reports=0';
+const OFFLOADS = 'tx off rx off sg off tso off gso off gro off';
 const IPV6_OFF = ['net.ipv6.conf.all.disable_ipv6=1', 'net.ipv6.conf.default.disable_ipv6=1'];
 
 const PRELUDE = `
 settle() {
-  "$@" sysctl -qw ${SETTINGS.join(' ')}
+  "$@" sysctl -qw ${SETTINGS.join(' ')} ${NO_REPORTS}
   if [ -e /proc/sys/net/ipv6 ]; then "$@" sysctl -qw ${IPV6_OFF.join(' ')}; fi
 }
 ip() {
@@ -74,24 +77,22 @@ export function levelling(
   real: ReadonlyMap<string, Tables>,
   root?: string,
 ): string {
-  const lines: string[] = [];
-  for (const [netns, tables] of real) {
-    const inside = netns === root ? '' : `ip netns exec ${netns} `;
-    for (const row of tables.link) {
-      const dev = String(row.ifname);
-      if (row.kind === undefined) continue;
-      lines.push(
-        `${inside}ethtool -K ${dev} tx off rx off sg off tso off gso off gro off >/dev/null 2>&1 || true`,
-      );
-    }
+  const spaces = [...real].map(([netns, tables]) => {
     const own = wanted.get(netns)?.link ?? [];
-    const changed = tables.link.filter((row) => needsAddress(row, own, tables.link));
-    for (const row of changed) {
+    const lines = tables.link.flatMap((row) => {
+      if (row.kind === undefined) return [];
+      const dev = String(row.ifname);
+      const offloads = `ethtool -K ${dev} ${OFFLOADS} >/dev/null 2>&1 || true`;
+      if (!needsAddress(row, own, tables.link)) return [offloads];
       const address = own.find(({ ifname }) => ifname === row.ifname)?.address;
-      lines.push(`${inside}ip link set dev ${String(row.ifname)} address ${String(address)}`);
-    }
-  }
-  return lines.join('\n');
+      return [offloads, `ip link set dev ${dev} address ${String(address)}`];
+    });
+    // One shell for each namespace: going into one takes longer than the commands.
+    return netns === root
+      ? lines.join('\n')
+      : `ip netns exec ${netns} bash -e <<'END'\n${lines.join('\n')}\nEND`;
+  });
+  return spaces.join('\n');
 }
 
 /** A bridge with ports takes its address from them by itself, which is part of what is compared. */

@@ -34,6 +34,8 @@ const INFO_DATA_KEYS = [
   ...['ageing_time', 'stp_state', 'mcast_snooping'],
 ];
 const PORT_KEYS = ['learning', 'flood', 'hairpin', 'isolated', 'neigh_suppress', 'state', 'priority', 'cost'];
+/** A namespace that never had an address has no table local. */
+const NO_TABLE = 'Error: ipv4: FIB table does not exist.';
 /** Devices a kernel with such modules puts into every new namespace. */
 const FALLBACK_DEVICES = /^(tunl0|gre0|gretap0|erspan0|ip_vti0|ip6_vti0|sit0|ip6tnl0|ip6gre0)$/;
 
@@ -45,6 +47,7 @@ function isFallback(name: unknown): boolean {
 export function parseRows(table: TableName, printed: string, what: string): Row[] {
   const text = printed.trim();
   if (text === '') return [];
+  if (text.startsWith(NO_TABLE)) return [{ error: NO_TABLE }];
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -34,8 +34,10 @@ function bridgeText({ mac, port, verdict }: BridgeEvent): string {
       return `bridge ${mac} from ${from}: to ${verdict.port}`;
     case 'local':
       return `bridge ${mac} from ${from}: to the host`;
-    case 'flood':
-      return `bridge ${mac} from ${from}: flood ${verdict.ports.join(' ')}${verdict.local ? ' and the host' : ''} (${verdict.why})`;
+    case 'flood': {
+      const to = [...verdict.ports, ...(verdict.local ? ['the host'] : [])].join(', ');
+      return `bridge ${mac} from ${from}: flood to ${to} (${verdict.why})`;
+    }
     case 'nowhere':
       return `bridge ${mac} from ${from}: nowhere (${verdict.why})`;
   }

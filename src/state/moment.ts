@@ -65,7 +65,7 @@ function rowsFromShown(
   for (const entry of shown) {
     if (touched.has(entry.key)) continue;
     for (let other = fresh[next]; other !== undefined && other.key < entry.key; other = fresh[next]) {
-      
+      rows.push(other);
       next++;
     }
     rows.push(entry);

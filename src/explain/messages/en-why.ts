@@ -103,7 +103,8 @@ export const enWhy = {
   'note.learned': 'On the way in, the bridge notes that {mac} is behind {port}.',
   'note.ports': 'Ports: {ports}.',
   'note.vni': 'VNI {vni}, UDP port {port}.',
-  'note.outerEthernet': 'On Ethernet, 14 more bytes come in front when it is sent.',
+  'note.outerEthernet':
+    'With the outer Ethernet header, put on when it is sent, the frame on the wire is {total} bytes longer than the one inside.',
   'note.sourcePort': 'The UDP source port {port} is a hash of the inner flow.',
   'note.mtu': 'MTU of {oif}: {mtu} bytes.',
   'note.values': '{text}',

@@ -94,7 +94,7 @@ export const zhWhy: Readonly<Record<keyof typeof enWhy, string>> = {
   'note.learned': '帧进来时，网桥记下 {mac} 在端口 {port} 后面。',
   'note.ports': '端口：{ports}。',
   'note.vni': 'VNI {vni}，UDP 端口 {port}。',
-  'note.outerEthernet': '走以太网时，发送前还要再加 14 字节的以太网首部。',
+  'note.outerEthernet': '发送时还要加上外层以太网首部：线路上的帧比里面的帧一共长 {total} 字节。',
   'note.sourcePort': 'UDP 源端口 {port} 由内层流哈希得出。',
   'note.mtu': '{oif} 的 MTU：{mtu} 字节。',
   'note.values': '{text}',

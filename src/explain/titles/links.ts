@@ -1,3 +1,4 @@
+import { ETHERNET_LENGTH } from '../../sim/wire/index';
 import type { BridgeVerdict, ChangeEvent } from '../../sim/kernel/trace';
 import { arpReasonTerm } from '../labels';
 import { msg } from '../messages';
@@ -163,13 +164,18 @@ export function tellVtep({ draft }: TitleContext): Told {
   }
 }
 
+/** How much longer the frame on the wire gets: VXLAN carries an Ethernet frame, so the outer header comes on top. */
+function onWire(header: 'vxlan' | 'ipip' | 'udp', bytes: number): number {
+  return header === 'vxlan' ? bytes + ETHERNET_LENGTH : bytes;
+}
+
 export function tellTunnel({ draft, frames }: TitleContext): Told {
   const e = draft.main as EventOf<'encap' | 'decap'>;
   const { dev, netns: place } = e;
   const topic = e.header;
   if (e.kind === 'encap') {
     const id = `encap.${e.header}` as const;
-    const bytes = e.added;
+    const bytes = onWire(e.header, e.added);
     const detail =
       e.vni === undefined
         ? msg('small.added', { place, bytes })
@@ -181,5 +187,5 @@ export function tellTunnel({ draft, frames }: TitleContext): Told {
     e.header === 'vxlan'
       ? msg('decap.vxlan', { dev, vni: e.vni ?? 0, what })
       : msg('decap.ipip', { dev, what });
-  return { title, detail: msg('small.removed', { place, bytes: e.removed }), topic, dev };
+  return { title, detail: msg('small.removed', { place, bytes: onWire(e.header, e.removed) }), topic, dev };
 }

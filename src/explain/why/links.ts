@@ -1,3 +1,4 @@
+import { ETHERNET_LENGTH } from '../../sim/wire/index';
 import type { FdbRow, NeighRow } from '../../sim/kernel/trace';
 import { arpReasonTerm, neighStateMessage } from '../labels';
 import { msg } from '../messages';
@@ -182,7 +183,7 @@ export function whyTunnel(e: EventOf<'encap' | 'decap'>): Answer {
     notes.push(msg('note.vni', { vni: e.vni, port: e.dstPort }));
   if (e.header === 'vxlan' && e.srcPort !== undefined)
     notes.push(msg('note.sourcePort', { port: e.srcPort }));
-  notes.push(msg('note.outerEthernet'));
+  if (e.header === 'vxlan') notes.push(msg('note.outerEthernet', { total: e.added + ETHERNET_LENGTH }));
   const kernel = {
     vxlan: ['vxlan_xmit_one', 'vxlan_build_skb', 'udp_tunnel_xmit_skb', 'iptunnel_xmit'],
     ipip: ['ipip_tunnel_xmit', 'ip_tunnel_xmit', 'iptunnel_xmit'],

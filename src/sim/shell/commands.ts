@@ -6,10 +6,23 @@ import { nettools } from './nettools/index';
 import { ping } from './ping/index';
 import type { Program } from './program';
 import { programs } from './registry';
+import { subshells } from './subshell';
 import { tcpdump } from './tcpdump/index';
+import { makeHelp, tools } from './tools/index';
 import { traceroute } from './traceroute/index';
 
-const ALL: readonly Program[] = [ip, bridge, brctl, ...nettools, ping, traceroute, tcpdump];
+const ALL: readonly Program[] = [
+  ip,
+  bridge,
+  brctl,
+  ...nettools,
+  ping,
+  traceroute,
+  tcpdump,
+  ...tools,
+  ...subshells,
+  makeHelp(() => ALL),
+];
 
 for (const program of ALL) programs.set(program.name, program);
 

@@ -1,5 +1,6 @@
 /** What Tab offers: each program says what may stand at a place, and this module finds the words for it. */
 import { programs } from './registry';
+import { OTHER_SLOTS } from './slots';
 
 export interface CompletionEnv {
   readonly devices: readonly string[];
@@ -44,7 +45,9 @@ export function complete(line: string, env: CompletionEnv): Completion {
     .split(/[ \t]+/)
     .filter((word) => word !== '');
   const offered = namesAt(placeAfter(words, MAX_DEPTH), env);
-  const candidates = [...new Set(offered)].filter((word) => word.startsWith(typed)).sort((a, b) => (a < b ? -1 : 1));
+  const candidates = [...new Set(offered)]
+    .filter((word) => word.startsWith(typed))
+    .sort((a, b) => (a < b ? -1 : 1));
   return { from, candidates };
 }
 
@@ -52,7 +55,10 @@ export function complete(line: string, env: CompletionEnv): Completion {
 function placeAfter(words: readonly string[], depth: number): Place {
   const start = words.findIndex((word) => !/^[A-Za-z_]\w*=/.test(word) && word !== 'sudo');
   if (start < 0) return { kinds: ['command'] };
-  const place = programs.get(words[start] ?? '')?.slots?.(words.slice(start + 1)) ?? {};
+  const name = words[start] ?? '';
+  const slots =
+    programs.get(name)?.slots ?? (Object.hasOwn(OTHER_SLOTS, name) ? OTHER_SLOTS[name] : undefined);
+  const place = slots?.(words.slice(start + 1)) ?? {};
   if (place.nested === undefined || depth === 0) return place;
   return placeAfter(place.nested, depth - 1);
 }

@@ -26,7 +26,9 @@ export function runCommand(ctx: ProcessContext, words: readonly string[]): void 
 function runProgram(ctx: ProcessContext, name: string, args: readonly string[], env: Environment): void {
   const program = programs.get(name);
   if (!program) {
-    ctx.printError(`bash: ${name}: ${name.includes('/') ? 'No such file or directory' : 'command not found'}\n`);
+    ctx.printError(
+      `bash: ${name}: ${name.includes('/') ? 'No such file or directory' : 'command not found'}\n`,
+    );
     ctx.exit(127);
     return;
   }

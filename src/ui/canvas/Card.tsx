@@ -7,6 +7,9 @@ import { nameOf, netnsOf } from './plan';
 import { conditionOf, useDevice, useProcess } from './records';
 import { useStrings } from './strings';
 
+/** Half of the widest card. */
+const HALF = 188;
+
 export function Card() {
   const hovered = useLive((state) => state.hovered);
   const { chips } = useScene();
@@ -23,7 +26,7 @@ export function Card() {
     <div
       className={styles.card}
       role="tooltip"
-      style={{ left: Math.min(Math.max(x, 150), Math.max(150, width - 150)), ...position }}
+      style={{ left: Math.min(Math.max(x, HALF), Math.max(HALF, width - HALF)), ...position }}
     >
       {hovered.startsWith('dev ') ? (
         <DeviceCard netns={netnsOf(hovered)} dev={nameOf(hovered)} />

@@ -147,7 +147,6 @@ export const PortChip = memo(function PortChip({ data }: NodeProps<ChipNode>) {
       onSelect={() => actions.selectDevice(netns, dev)}
     >
       {chip.kind === 'socket' ? null : <span className={styles.portName}>{dev}</span>}
-      {chip.kind === 'socket' ? null : <DownTag row={row} strings={strings} />}
     </ChipFrame>
   );
 });

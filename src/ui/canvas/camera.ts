@@ -16,7 +16,7 @@ const FEW_ROOMS = 5;
 /** Legend above, controls below. */
 const MARGIN = { top: 44, side: 20, bottom: 52 };
 
-export interface Window {
+interface Window {
   readonly width: number;
   readonly height: number;
 }
@@ -45,7 +45,7 @@ export function broughtIntoView(
   const [left, top] = [box.x * view.zoom + view.x, box.y * view.zoom + view.y];
   const [right, bottom] = [left + box.w * view.zoom, top + box.h * view.zoom];
   const shift = (low: number, high: number, room: number, margin: number) => {
-    if (low >= margin && high <= room - margin) return 0;
+    if (low >= margin - 0.5 && high <= room - margin + 0.5) return 0;
     if (high - low > room - 2 * margin) return room / 2 - (low + high) / 2;
     return low < margin ? margin - low : room - margin - high;
   };

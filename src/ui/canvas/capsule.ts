@@ -24,14 +24,14 @@ export interface CapsuleBox {
   /** How much of its label has room: 0 or 1 when at rest, between while it grows. */
   readonly grown: number;
 }
-export interface CapsuleOutline {
+interface CapsuleOutline {
   readonly x: number;
   readonly y: number;
   readonly w: number;
   readonly h: number;
   readonly depth: number;
 }
-export interface CapsuleShape {
+interface CapsuleShape {
   readonly w: number;
   readonly h: number;
   readonly boxes: readonly CapsuleBox[];

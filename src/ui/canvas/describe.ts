@@ -1,5 +1,5 @@
 /** Frames and places in words. */
-import { message, dropLabel, type Message } from '../../explain';
+import { dropLabel, type Message } from '../../explain';
 import type { Frame, Place, Step } from '../../state';
 import { getTrace } from '../../state';
 import { dissect, type Layer } from '../../sim/wire';
@@ -73,5 +73,3 @@ export function dropOf(step: Step): { readonly place: Place; readonly reason: Me
     drop.dev === undefined ? { netns: drop.netns, what: 'ip' } : { netns: drop.netns, dev: drop.dev };
   return { place, reason: dropLabel(drop.reason) };
 }
-
-export const sentence = message;

@@ -26,7 +26,7 @@ const CURVE_STEPS = 32;
 const round = (value: number) => Math.round(value * 10) / 10;
 const at = (p: Point) => `${round(p.x)} ${round(p.y)}`;
 export const distance = (a: Point, b: Point) => Math.hypot(b.x - a.x, b.y - a.y);
-export const between = (a: Point, b: Point, t: number): Point => ({
+const between = (a: Point, b: Point, t: number): Point => ({
   x: a.x + (b.x - a.x) * t,
   y: a.y + (b.y - a.y) * t,
 });

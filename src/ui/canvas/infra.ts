@@ -28,7 +28,7 @@ export function planSwitch(room: CensusRoom, ports: readonly SidedPort[]): RoomP
     rowOf(side).reduce((sum, { dev }) => sum + widthOf(dev) + gap, -gap) + 2 * PORT.pad;
   const w = Math.max(252, rowWidth('top'), rowWidth('bottom'), textWidth(room.id, 8.4) + 150);
   // Among many machines it is seen from afar.
-  const h = small ? Math.min(220, 60 + ports.length) : 62;
+  const h = small ? Math.min(220, 76 + ports.length) : 82;
   const bridge = room.devices.find(({ group }) => group === 'bridge');
   const body = { x: 0, y: 0, w, h };
   const core = bridge === undefined ? ipKey(room.id) : devKey(room.id, bridge.name);
@@ -62,7 +62,7 @@ export function planRouter(room: CensusRoom, ports: readonly SidedPort[]): RoomP
   const rowOf = (side: SidedPort['side']) => ports.filter((port) => port.side === side);
   const nicsW = Math.max(rowOf('top').length, rowOf('bottom').length) * (NIC.w + NIC.gap) + 20;
   const w = Math.max(name + IP.w + 28, nicsW, pillsW);
-  const ip = { x: w - IP.w - 14, y: NIC.h / 2 + 14, ...IP };
+  const ip = { x: w - IP.w - 14, y: NIC.h / 2 + 32, ...IP };
   const pillsTop = ip.y + IP.h + 12;
   const h = (pills.length > 0 ? pillsTop + PILL.h : ip.y + IP.h) + NIC.h / 2 + 12;
   draft.chip(room.id, 'ip', '', ipKey(room.id), ip);

@@ -27,11 +27,11 @@ export interface StageLayout {
   readonly size: Box;
 }
 
-export const GAP_X = 40;
+const GAP_X = 40;
 const GAP_Y = 64;
 const TIER_GAP = 72;
 /** What NICs stick out of their room. */
-export const NIC_OUT = 22;
+const NIC_OUT = 22;
 
 /** Where the rows and columns of machines are; cables run between them. */
 export interface Grid {
@@ -63,7 +63,7 @@ function gridSize(sizes: readonly Measures[], count: number, columns: number): M
 }
 
 /** How many columns let the whole be drawn largest in a window of this shape; of two as good the wider. */
-export function columnsFor(sizes: readonly Measures[], aspect: number): number {
+function columnsFor(sizes: readonly Measures[], aspect: number): number {
   if (sizes.length <= SIDE_BY_SIDE && aspect >= 0.8) return Math.max(1, sizes.length);
   let best = { columns: 1, zoom: 0 };
   for (let columns = 1; columns <= Math.min(sizes.length, 60); columns++) {
@@ -77,7 +77,7 @@ export function columnsFor(sizes: readonly Measures[], aspect: number): number {
 const peersOf = (room: CensusRoom) => room.devices.flatMap(({ peers }) => peers.map(({ netns }) => netns));
 
 /** How many cables each standing room is away from the nearest machine. */
-export function tiersOf(standing: readonly CensusRoom[], outer: (id: string) => string): Map<string, number> {
+function tiersOf(standing: readonly CensusRoom[], outer: (id: string) => string): Map<string, number> {
   const machines = standing.filter(({ shape }) => shape === 'machine');
   const roots = machines.length > 0 ? machines : standing.filter(({ shape }) => shape === 'router');
   const tiers = new Map((roots.length > 0 ? roots : standing).map(({ id }) => [id, 0]));

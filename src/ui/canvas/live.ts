@@ -26,7 +26,7 @@ export interface LiveState {
   readonly tabStop: string | null;
 }
 
-export const INITIAL: LiveState = {
+const INITIAL: LiveState = {
   active: new Set(),
   dropped: null,
   lit: new Set(),

@@ -33,7 +33,7 @@ export function nearest(
   return best?.key;
 }
 
-export const elementAt = (key: string): HTMLElement | null =>
+const elementAt = (key: string): HTMLElement | null =>
   document.querySelector<HTMLElement>(`[data-place="${CSS.escape(key)}"]`);
 
 /** Answers whether the key was one of the arrows. */

@@ -1,5 +1,5 @@
 /** Draws frames on the overlay. All in CSS pixels; the context is already scaled to the screen's. */
-import { CAPSULE_H, capsuleShape, commonTail, type CapsuleBox, type Segment } from './capsule';
+import { capsuleShape, commonTail, type CapsuleBox, type Segment } from './capsule';
 import type { Palette } from './palette';
 
 export interface PaintedFrame {
@@ -20,11 +20,7 @@ const RADIUS = 7;
 const LEAST_LABEL_SCALE = 0.7;
 
 /** Shape of a frame on its way from one set of headers to another. */
-export function shapeOf({
-  segments,
-  before,
-  changed,
-}: Pick<PaintedFrame, 'segments' | 'before' | 'changed'>) {
+function shapeOf({ segments, before, changed }: Pick<PaintedFrame, 'segments' | 'before' | 'changed'>) {
   if (before === undefined || changed >= 1) return capsuleShape(segments);
   const common = commonTail(before, segments);
   if (common === 0) return capsuleShape(segments);
@@ -183,7 +179,3 @@ function crossOut(
   context.lineTo(x + w + 5, y + h / 2);
   context.stroke();
 }
-
-/** How long the capsule of a frame is on the screen. */
-export const widthOf = (segments: readonly Segment[], scale: number) => capsuleShape(segments).w * scale;
-export const heightOf = (scale: number) => CAPSULE_H * scale;

@@ -11,7 +11,7 @@ import { spritesAt, type Sprite } from './sprites';
 type Transform = readonly [number, number, number];
 
 /** Frames that rest at one place are laid like cards. */
-const CARD_OFFSET = 9;
+const CARD_OFFSET = { x: 20, y: -5 };
 const FAR_SCALE = 0.5;
 /** Frames stay readable where the devices around them no longer are. */
 const LEAST_SCALE = 0.82;
@@ -83,8 +83,8 @@ export class Painter {
       const spot = `${Math.round(sprite.at.x)} ${Math.round(sprite.at.y)}`;
       const card = sprite.moving ? 0 : (cards.get(spot) ?? 0);
       cards.set(spot, card + 1);
-      const x = sprite.at.x * zoom + left + card * CARD_OFFSET * 0.5;
-      const y = sprite.at.y * zoom + top - card * CARD_OFFSET;
+      const x = sprite.at.x * zoom + left + card * CARD_OFFSET.x * scale;
+      const y = sprite.at.y * zoom + top + card * CARD_OFFSET.y * scale;
       if (x < -400 || y < -60 || x > this.width + 400 || y > this.height + 60) continue;
       paintFrame(context, this.painted(sprite, x, y, scale, app.getState().selection.frame), this.palette);
     }

@@ -44,7 +44,7 @@ export function useOuterAddress(netns: string): string | undefined {
   return addresses.find(({ dev }) => dev !== 'lo')?.local;
 }
 
-export type Condition = 'up' | 'down' | 'no-carrier';
+type Condition = 'up' | 'down' | 'no-carrier';
 /** Administratively down, up without a carrier, or up. */
 export function conditionOf({ flags, operstate }: LinkRow): Condition {
   if (!flags.includes('UP')) return 'down';

@@ -27,7 +27,8 @@ const CHIP = { w: 124, h: 44, gap: 22 };
 const PILL = { h: 28, gap: 8 };
 const LANE_GAP = 14;
 const USER_W = 164;
-const BRIDGE_LABEL = 42;
+/** Under the ports: room for a frame to stand in the bridge, and its name. */
+const BRIDGE_BODY = 72;
 /** Between two columns of pods, for each row whose cables have to pass. */
 const GUTTER = 7;
 
@@ -225,7 +226,7 @@ class MachinePlan {
       if (lane.bridge !== null) {
         const head = stack === 0 ? 0 : PORT.h / 2;
         const w = lane.w - (lane.columns > 0 && lane.extra.length === 0 ? lane.pitch - lane.podW : 0);
-        const box = { x: lane.x, y: top + head, w, h: portsH - head + BRIDGE_LABEL };
+        const box = { x: lane.x, y: top + head, w, h: portsH - head + BRIDGE_BODY };
         const key = devKey(this.room.id, lane.bridge.name);
         this.draft.chip(this.room.id, 'bridge', lane.bridge.name, key, box);
         lowest = Math.max(lowest, box.y + box.h);

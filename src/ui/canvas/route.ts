@@ -3,7 +3,7 @@ import { joined, polyline, reversed, type Box, type Path, type Point } from './g
 import type { StageLayout } from './layout';
 import { netnsOf, type Link } from './plan';
 
-export interface Way {
+interface Way {
   readonly path: Path;
   /** Ids of the links it goes along. */
   readonly links: readonly string[];
@@ -14,17 +14,20 @@ const HOP = 400;
 /** Frames do not travel along the dashed line of a tunnel: that is what the outer headers are for. */
 const isRoad = ({ kind }: Link) => kind !== 'tunnel';
 
-/** Above the middle of the upper edge, so that the name below stays readable. */
-export const restingPoint = (box: Box): Point => ({
-  x: box.x + box.w / 2,
-  y: box.w === 0 ? box.y : box.y - 12,
-});
+/** In a bridge between its ports and its name; elsewhere above the upper edge, so that the name stays readable. */
+function restingPoint({ x, y, w, h }: Box, isBridge: boolean): Point {
+  if (w === 0) return { x, y };
+  return { x: x + w / 2, y: isBridge ? y + h - 54 : y - 12 };
+}
 
 export class Roads {
   private readonly from = new Map<string, Link[]>();
   private readonly known = new Map<string, Way>();
+  private readonly bridges: ReadonlySet<string>;
 
   constructor(private readonly layout: StageLayout) {
+    const holders = layout.chips.filter(({ kind }) => kind === 'bridge' || kind === 'switch');
+    this.bridges = new Set(holders.map(({ key }) => key));
     for (const link of layout.links) {
       if (!isRoad(link)) continue;
       for (const end of [link.a, link.b]) {
@@ -37,7 +40,7 @@ export class Roads {
 
   restOf(key: string): Point | undefined {
     const box = this.layout.places.get(key);
-    return box && restingPoint(box);
+    return box && restingPoint(box, this.bridges.has(key));
   }
 
   /** `isOuter`: the frame wears tunnel headers, and takes the tunnel's own line to and from the IP layer. */

@@ -38,10 +38,10 @@ export function keyOf(place: Place): string {
   return place.what === 'app' ? appKey(place.netns) : ipKey(place.netns);
 }
 
-export const samePlace = (a: Place, b: Place) => keyOf(a) === keyOf(b);
+const samePlace = (a: Place, b: Place) => keyOf(a) === keyOf(b);
 
 /** Slow at both ends. */
-export const eased = (t: number) => (t < 0.5 ? 2 * t * t : 1 - (-2 * t + 2) ** 2 / 2);
+const eased = (t: number) => (t < 0.5 ? 2 * t * t : 1 - (-2 * t + 2) ** 2 / 2);
 
 /** Whether `later` goes on with what `earlier` brought: it leaves from there, after that. */
 export const continues = (earlier: Flight, later: Flight): boolean =>
@@ -105,11 +105,21 @@ function inFlight(flight: Hop, t: number, { pathOf, beforeOf }: SpriteSources): 
   return { ...sprite, frame, before, changed: t / CHANGED_BY };
 }
 
+/** Under the chip it is dropped at, so that its name stays readable. */
+const FALL = 78;
+
 /** Goes to where it is dropped, if that is elsewhere, then falls off. */
 function dropped(flight: Hop, t: number, path: Path): Sprite {
   const there = path.length < 1 ? 0 : 0.5;
   const { frame, to: place } = flight;
   const at = pointAt(path, there === 0 ? 1 : eased(Math.min(1, t / there)));
   const fallen = Math.max(0, (t - there) / (1 - there));
-  return { frame, at: { x: at.x, y: at.y + fallen * fallen * 46 }, changed: 1, fallen, moving: t < 1, place };
+  return {
+    frame,
+    at: { x: at.x, y: at.y + fallen * fallen * FALL },
+    changed: 1,
+    fallen,
+    moving: t < 1,
+    place,
+  };
 }

@@ -166,5 +166,4 @@ const zh: StageStrings = {
 };
 
 const dictionaries: Readonly<Record<Lang, StageStrings>> = { en, zh };
-export const stringsOf = (lang: Lang): StageStrings => dictionaries[lang];
 export const useStrings = (): StageStrings => dictionaries[useApp((state) => state.settings.lang)];

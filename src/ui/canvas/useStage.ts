@@ -45,7 +45,7 @@ class SceneKeeper {
   }
 }
 
-export interface StageView {
+interface StageView {
   readonly scene: Scene;
   readonly reader: CensusReader;
 }

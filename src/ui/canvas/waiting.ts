@@ -53,7 +53,7 @@ export function waitingAt(source: StepFlights, index: number): Waiting[] {
   return waiting;
 }
 
-export interface Trail {
+interface Trail {
   /** Hops of the packet looked at, up to and including step `index`. */
   readonly packet: readonly Flight[];
   /** All other hops so far of what the same command led to. */

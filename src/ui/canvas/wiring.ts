@@ -111,7 +111,7 @@ function attach(draft: Draft, id: string, device: CensusDevice, lane: string, bo
   if (device.group === 'port') {
     const way = [
       { x, y: box.y + box.h / 2 },
-      { x, y: bottomOf(bridge) - 30 },
+      { x, y: bottomOf(bridge) - 54 },
     ];
     draft.link('attach', devKey(id, device.name), master, polyline(way));
     return;

@@ -63,7 +63,7 @@ const MOST_ROWS = 6;
 function Section({ section, first }: { readonly section: WhySection; readonly first: boolean }) {
   const { kind, heading, rows, notes, table } = section;
   // A table that was asked in vain is told of, not spelled out.
-  const inVain = !first && kind === 'candidates' && !rows.some((row) => row.won);
+  const inVain = !first && kind === 'candidates' && rows.length > 1 && !rows.some((row) => row.won);
   const body = (
     <>
       <Rows rows={rows} kind={kind} />

@@ -3,7 +3,7 @@ import type { Step, TraceEvent } from '../../state';
 import { topicShape } from '../widgets/topics';
 import { AXIS_PAD, xOf } from './lanes';
 
-export type MarkShape = 'packet' | 'decision' | 'drop' | 'change' | 'other';
+type MarkShape = 'packet' | 'decision' | 'drop' | 'change' | 'other';
 
 const shapes = new WeakMap<Step, MarkShape>();
 
@@ -22,7 +22,7 @@ export function shapeOfStep(step: Step, events: readonly TraceEvent[]): MarkShap
 /** Where marks are too dense to be told apart, the more telling one is on top. */
 const RANK: Readonly<Record<MarkShape, number>> = { other: 0, packet: 1, decision: 2, change: 3, drop: 4 };
 
-export interface LanePaint {
+interface LanePaint {
   readonly steps: readonly Step[];
   readonly events: readonly TraceEvent[];
   readonly lanes: readonly string[];

@@ -28,7 +28,7 @@ const en = {
   noSteps: 'Nothing has happened yet. Run a command, or let time pass.',
   changes: 'changes a table',
 };
-export type TimelineStrings = typeof en;
+type TimelineStrings = typeof en;
 
 const zh: TimelineStrings = {
   controls: '播放控制',
@@ -59,4 +59,3 @@ const zh: TimelineStrings = {
 
 const dictionaries: Readonly<Record<Lang, TimelineStrings>> = { en, zh };
 export const useStrings = (): TimelineStrings => dictionaries[useApp((state) => state.settings.lang)];
-export const stringsOf = (lang: Lang): TimelineStrings => dictionaries[lang];

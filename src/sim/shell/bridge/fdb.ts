@@ -3,7 +3,16 @@ import { formatMac, type Ip4, type Mac } from '../../wire/index';
 import type { FdbDumpRow, FdbSpec } from '../../kernel/netlink';
 import { Exit, netlinkErrorText, parseUnsigned } from '../program';
 import { writeJson, type Json } from '../json';
-import { garbage, isPrefixOf, macOf, noDevice, notModelled, takeAddress, takeNumber, wrongArgument } from '../ip/args';
+import {
+  garbage,
+  isPrefixOf,
+  macOf,
+  noDevice,
+  notModelled,
+  takeAddress,
+  takeNumber,
+  wrongArgument,
+} from '../ip/args';
 import { finish, type Bridge } from './index';
 import { FDB_USAGE } from './usage';
 
@@ -56,7 +65,7 @@ function readFilter(self: Bridge): FdbFilter {
     else if (word === 'dynamic') filter.dynamic = true;
     else if (isPrefixOf(word, 'help')) usage();
   }
-  if (filter.br !== undefined && self.netlink.getLink(filter.br)?.kind !== 'bridge') {
+  if (filter.br !== undefined && !self.netlink.getLink(filter.br)) {
     throw new Exit(255, `Cannot find bridge device "${filter.br}"\n`);
   }
   if (filter.dev !== undefined && !self.netlink.getLink(filter.dev)) noDevice(filter.dev, 255);
@@ -73,8 +82,9 @@ function readStates(word: string): readonly string[] {
 }
 
 function selectRows(self: Bridge, filter: FdbFilter): FdbDumpRow[] {
-  if (filter.vlan) return [];
   const { br, dev, state } = filter;
+  // Nothing is learned with a VLAN here, and only a bridge has ports.
+  if (filter.vlan || (br !== undefined && self.netlink.getLink(br)?.kind !== 'bridge')) return [];
   const query = { ...(br !== undefined ? { br } : {}), ...(dev !== undefined ? { dev } : {}) };
   return self.netlink
     .getFdb(query)
@@ -152,7 +162,9 @@ function get(self: Bridge): number {
   for (const name of [br, dev]) if (name !== undefined && !netlink.getLink(name)) noDevice(name, 255);
   const row = netlink
     .getFdb({ ...(br !== undefined ? { br } : {}), ...(dev !== undefined ? { dev } : {}) })
-    .find((entry) => entry.mac === formatMac(wanted) && (entry.master !== undefined || entry.dst !== undefined));
+    .find(
+      (entry) => entry.mac === formatMac(wanted) && (entry.master !== undefined || entry.dst !== undefined),
+    );
   if (!row) {
     self.ctx.printError(netlinkErrorText({ errno: 'ENOENT', extack: 'Fdb entry not found' }));
     return 254;

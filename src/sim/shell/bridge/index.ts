@@ -67,7 +67,8 @@ export const bridge: Program = {
     while (args.word?.startsWith('-')) {
       const name = args.take().replace(/^--?/, '');
       if (name === '4' || name === '6') continue;
-      if (isPrefixOf(name, 'netns')) netlink = ctx.host.enter(openNetns(ctx, args.done ? '(null)' : args.take()));
+      if (isPrefixOf(name, 'netns'))
+        netlink = ctx.host.enter(openNetns(ctx, args.done ? '(null)' : args.take()));
       else {
         const found = OPTIONS.find(([keyword]) => isPrefixOf(name, keyword));
         if (!found) throw new Exit(255, `Option "-${name}" is unknown, try "bridge help".\n`);
@@ -82,7 +83,8 @@ export const bridge: Program = {
 function runObject(self: Bridge, word: string): number {
   if (isPrefixOf(word, 'link')) return runBridgeLink(self);
   if (isPrefixOf(word, 'fdb')) return runFdb(self);
-  for (const name of ['mdb', 'vlan', 'vni', 'monitor']) if (isPrefixOf(word, name)) notModelled(`bridge ${name}`);
+  for (const name of ['mdb', 'vlan', 'vni', 'monitor'])
+    if (isPrefixOf(word, name)) notModelled(`bridge ${name}`);
   if (isPrefixOf(word, 'help')) usage();
   throw new Exit(255, `Object "${word}" is unknown, try "bridge help".\n`);
 }

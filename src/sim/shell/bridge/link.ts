@@ -105,7 +105,8 @@ function linkJson(self: Bridge, link: LinkRow): Json {
 
 function set(self: Bridge): number {
   const { args, netlink } = self;
-  const port: { -readonly [K in keyof NonNullable<LinkChange['port']>]: NonNullable<LinkChange['port']>[K] } = {};
+  const port: { -readonly [K in keyof NonNullable<LinkChange['port']>]: NonNullable<LinkChange['port']>[K] } =
+    {};
   let dev: string | undefined;
   while (!args.done) {
     const word = args.take();

@@ -13,7 +13,11 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, readonly string[
     get: words('br dev'),
     help: [],
   },
-  link: { show: ['dev'], set: words('dev learning flood hairpin isolated neigh_suppress cost priority'), help: [] },
+  link: {
+    show: ['dev'],
+    set: words('dev learning flood hairpin isolated neigh_suppress cost priority'),
+    help: [],
+  },
 };
 const ON_OFF = new Set(words('learning flood hairpin isolated neigh_suppress'));
 

@@ -118,14 +118,14 @@ export function statsText(stats: LinkStats = NO_STATS, options: IpOptions): stri
   const row = (values: readonly number[]) =>
     `    ${values.map((value, at) => `${pad(value, at)} `).join('')}`;
   const errors = (label: string, names: readonly string[]) =>
-    `    ${label} errors:${' '.repeat((widths[0] ?? 10) - 10)}${names.map((name, at) => (at === 0 ? '' : ' ') + pad(name, at + 1)).join('')}${nl}` +
+    `    ${label} errors:${' '.repeat((widths[0] ?? 10) - 10)}${names.map((name, at) => ` ${pad(name, at + 1)}`).join('')}${nl}` +
     `${' '.repeat((widths[0] ?? 10) + 5)}${names.map((_, at) => `${pad(0, at + 1)} `).join('')}`;
   const more = options.stats > 1;
   return (
     head('RX', ['bytes', 'packets', 'errors', 'dropped', 'missed', 'mcast']) +
     nl +
     row(rx) +
-    (more ? nl + errors('RX', [' length', 'crc', 'frame', 'fifo', 'overrun']) : '') +
+    (more ? nl + errors('RX', ['length', 'crc', 'frame', 'fifo', 'overrun']) : '') +
     nl +
     head('TX', ['bytes', 'packets', 'errors', 'dropped', 'carrier', 'collsns']) +
     nl +

@@ -75,7 +75,8 @@ function readWords(ip: Ip): NeighWords {
       destination(args.take());
       words.proxy = true;
     } else if (word === 'dev') words.dev = args.take();
-    else if (['router', 'use', 'managed', 'extern_learn', 'protocol'].includes(word)) notModelled(`ip neigh ${word}`);
+    else if (['router', 'use', 'managed', 'extern_learn', 'protocol'].includes(word))
+      notModelled(`ip neigh ${word}`);
     else if (word === 'to') destination(args.take());
     else if (isPrefixOf(word, 'help')) usage();
     else destination(word);
@@ -130,7 +131,8 @@ function readFilter(ip: Ip): NeighFilter {
     else if (isPrefixOf(word, 'help')) usage();
     else filter.to = readPrefix(word, options.family);
   }
-  for (const name of [filter.dev, filter.master]) if (name !== undefined && !netlink.getLink(name)) noDevice(name);
+  for (const name of [filter.dev, filter.master])
+    if (name !== undefined && !netlink.getLink(name)) noDevice(name);
   return filter;
 }
 
@@ -141,13 +143,15 @@ function selectNeighs(ip: Ip, filter: NeighFilter, states: readonly NeighState[]
   if (ip.options.family === 'inet6') return [];
   const proxy = filter.proxy ?? false;
   const wanted = filter.states ?? states;
-  return ip.netlink.getNeighs({ proxy, ...(filter.dev !== undefined ? { dev: filter.dev } : {}) }).filter((row) => {
-    const master = ip.netlink.getLink(row.dev)?.master;
-    if (filter.master !== undefined && master !== filter.master) return false;
-    if (filter.nomaster && master !== undefined) return false;
-    if (filter.to && filter.to.len > 0 && !inPrefix(row.dst, filter.to)) return false;
-    return proxy || row.state.some((state) => wanted.includes(state));
-  });
+  return ip.netlink
+    .getNeighs({ proxy, ...(filter.dev !== undefined ? { dev: filter.dev } : {}) })
+    .filter((row) => {
+      const master = ip.netlink.getLink(row.dev)?.master;
+      if (filter.master !== undefined && master !== filter.master) return false;
+      if (filter.nomaster && master !== undefined) return false;
+      if (filter.to && filter.to.len > 0 && !inPrefix(row.dst, filter.to)) return false;
+      return proxy || row.state.some((state) => wanted.includes(state));
+    });
 }
 
 function show(ip: Ip): number {
@@ -195,7 +199,8 @@ function neighJson(row: NeighDumpRow, ip: Ip, withDev: boolean): Json {
 function get(ip: Ip): number {
   const words = readWords(ip);
   const { dst, dev, proxy } = words;
-  if (dst === undefined || dev === undefined) throw new Exit(1, 'Device and address are required arguments.\n');
+  if (dst === undefined || dev === undefined)
+    throw new Exit(1, 'Device and address are required arguments.\n');
   if (!ip.netlink.getLink(dev)) return noDevice(dev);
   const wanted = formatIp4(dst);
   const row = ip.netlink.getNeighs({ dev, proxy: proxy ?? false }).find((entry) => entry.dst === wanted);

@@ -22,7 +22,12 @@ export function runNetns(ip: Ip): number | 'running' {
   if (isPrefixOf(word, 'help')) throw new Exit(255, NETNS_USAGE);
   if (isPrefixOf(word, 'add')) return change(ip, 'add');
   if (isPrefixOf(word, 'delete')) return change(ip, 'delete');
-  if (isPrefixOf(word, 'set') || isPrefixOf(word, 'attach') || isPrefixOf(word, 'pids') || isPrefixOf(word, 'monitor')) {
+  if (
+    isPrefixOf(word, 'set') ||
+    isPrefixOf(word, 'attach') ||
+    isPrefixOf(word, 'pids') ||
+    isPrefixOf(word, 'monitor')
+  ) {
     notModelled(`ip netns ${word}`);
   }
   if (isPrefixOf(word, 'identify')) return identify(ip);
@@ -37,7 +42,8 @@ function list(ip: Ip): number {
       ip,
       rows.map(({ name, id }) => ({ name, id })),
     );
-  else ip.ctx.print(rows.map(({ name, id }) => `${name}${id === undefined ? '' : ` (id: ${id})`}\n`).join(''));
+  else
+    ip.ctx.print(rows.map(({ name, id }) => `${name}${id === undefined ? '' : ` (id: ${id})`}\n`).join(''));
   return 0;
 }
 

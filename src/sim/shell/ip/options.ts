@@ -1,7 +1,7 @@
 import type { Netlink, NetnsHandle, ProcessContext } from '../../kernel/netlink';
 import { Exit } from '../program';
 import { writeJson, type Json } from '../json';
-import { Args, isPrefixOf, wrongArgument, type Family } from './args';
+import { isPrefixOf, wrongArgument, type Args, type Family } from './args';
 import { IP_USAGE } from './usage';
 
 export interface IpOptions {

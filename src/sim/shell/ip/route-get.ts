@@ -102,9 +102,15 @@ function answerText(ip: Ip, question: Question, answer: RouteAnswer): string {
   let text = `${parts.join(' ')} ${separator(ip.options)}    cache `;
   if (answer.cache.length > 0) text += `<${answer.cache.join(',')}> `;
   if (answer.expiresSec !== undefined) text += `expires ${answer.expiresSec}sec `;
-  if (answer.mtu !== undefined) text += `mtu ${answer.mtu} `;
+  const mtu = mtuOf(answer);
+  if (mtu !== undefined) text += `mtu ${mtu} `;
   if (question.iif !== undefined) text += `iif ${question.iif} `;
   return text + '\n';
+}
+
+/** What is known of the path, else the route's own metric. */
+function mtuOf(answer: RouteAnswer): number | undefined {
+  return answer.mtu ?? answer.decision.route?.mtu;
 }
 
 /** Small marks are printed in decimal, others in hexadecimal. */
@@ -115,6 +121,7 @@ function markText(mark: number): string {
 function answerJson(ip: Ip, question: Question, answer: RouteAnswer): Json {
   const details = ip.options.details > 0;
   const from = sourceGiven(question) ?? answer.from;
+  const mtu = mtuOf(answer);
   return {
     type: answer.type !== 'unicast' || details ? answer.type : undefined,
     dst: answer.dst,
@@ -128,7 +135,7 @@ function answerJson(ip: Ip, question: Question, answer: RouteAnswer): Json {
     uid: question.iif === undefined ? 0 : undefined,
     cache: answer.cache,
     expires: answer.expiresSec,
-    metrics: answer.mtu === undefined ? undefined : [{ mtu: answer.mtu }],
+    metrics: mtu === undefined ? undefined : [{ mtu }],
     iif: question.iif,
   };
 }

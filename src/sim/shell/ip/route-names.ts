@@ -87,6 +87,9 @@ export function routeScope(word: string): RouteScope | undefined {
 }
 
 /** `-N` prints numbers instead of names. */
+export function typeText(type: RouteType, numeric: boolean): string {
+  return numeric ? String(TYPE_NUMBERS.indexOf(type)) : type;
+}
 export function protocolText(name: string, numeric: boolean): string {
   return numeric ? String(PROTOCOLS[name] ?? name) : name;
 }

@@ -13,6 +13,7 @@ import {
   scopeText,
   tableName,
   tableText,
+  typeText,
 } from './route-names';
 import { inPrefix } from './selector';
 import { ROUTE_USAGE } from './usage';
@@ -197,7 +198,7 @@ function visible(row: RouteRow, filter: RouteFilter, options: IpOptions) {
 export function routeText(row: RouteRow, filter: RouteFilter, options: IpOptions): string {
   const shown = visible(row, filter, options);
   const parts: string[] = [];
-  if (shown.type !== undefined) parts.push(shown.type);
+  if (shown.type !== undefined) parts.push(typeText(shown.type, options.numeric));
   parts.push(row.dst);
   if (shown.gateway !== undefined) parts.push(`via ${shown.gateway}`);
   if (shown.dev !== undefined) parts.push(`dev ${shown.dev}`);

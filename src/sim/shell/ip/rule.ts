@@ -2,7 +2,15 @@
 import { parseIp4, type Prefix } from '../../wire/index';
 import type { RuleRow, RuleSpec } from '../../kernel/netlink';
 import { Exit, parseUnsigned } from '../program';
-import { isPrefixOf, notModelled, takeNumber, takePrefix, wrongArgument, type Args, type Family } from './args';
+import {
+  isPrefixOf,
+  notModelled,
+  takeNumber,
+  takePrefix,
+  wrongArgument,
+  type Args,
+  type Family,
+} from './args';
 import { finish } from './link';
 import { printJson, type Ip } from './options';
 import { routeType, tableName, tableText } from './route-names';
@@ -39,7 +47,8 @@ function takeMark(args: Args): number {
   return value;
 }
 
-const REFUSED = 'not tos dsfield realms l3mdev uidrange nat map-to ipproto sport dport protocol goto nop'.split(' ');
+const REFUSED =
+  'not tos dsfield realms l3mdev uidrange nat map-to ipproto sport dport protocol goto nop'.split(' ');
 
 /** One selector or action; false when the word is none of them. */
 function readWord(word: string, words: RuleWords, args: Args, family: Family): boolean {

@@ -23,7 +23,9 @@ const GRAMMARS: readonly Grammar[] = [
     commands: {
       show: words('dev up master type nomaster'),
       set: words('dev up down mtu address name master nomaster netns txqueuelen promisc arp type'),
-      add: words('name type address mtu txqueuelen index up master netns peer id local remote dstport nolearning dev'),
+      add: words(
+        'name type address mtu txqueuelen index up master netns peer id local remote dstport nolearning dev',
+      ),
       delete: words('dev'),
       help: words('bridge bridge_slave veth vxlan dummy'),
     },
@@ -31,7 +33,15 @@ const GRAMMARS: readonly Grammar[] = [
   },
   {
     object: 'address',
-    commands: { show: words('dev up to scope label primary secondary'), add: ADDRESS, replace: ADDRESS, change: ADDRESS, delete: ['dev'], flush: words('dev to scope'), help: [] },
+    commands: {
+      show: words('dev up to scope label primary secondary'),
+      add: ADDRESS,
+      replace: ADDRESS,
+      change: ADDRESS,
+      delete: ['dev'],
+      flush: words('dev to scope'),
+      help: [],
+    },
     first: { show: ['device'], delete: ['address'], flush: ['device'] },
   },
   {
@@ -52,8 +62,23 @@ const GRAMMARS: readonly Grammar[] = [
   },
   {
     object: 'neighbor',
-    commands: { show: words('dev nud to proxy'), add: NEIGH, replace: NEIGH, change: NEIGH, delete: words('dev proxy'), get: ['dev'], flush: words('dev nud to all'), help: [] },
-    first: { add: ['address'], replace: ['address'], change: ['address'], delete: ['address'], get: ['address'] },
+    commands: {
+      show: words('dev nud to proxy'),
+      add: NEIGH,
+      replace: NEIGH,
+      change: NEIGH,
+      delete: words('dev proxy'),
+      get: ['dev'],
+      flush: words('dev nud to all'),
+      help: [],
+    },
+    first: {
+      add: ['address'],
+      replace: ['address'],
+      change: ['address'],
+      delete: ['address'],
+      get: ['address'],
+    },
   },
   { object: 'rule', commands: { show: RULE, add: RULE, delete: RULE, flush: [], help: [] } },
   {
@@ -91,7 +116,8 @@ export function ipSlots(given: readonly string[]): Place {
   for (; given[at]?.startsWith('-'); at++) if (given[at] === '-n' || given[at] === '-netns') at++;
   if (at > given.length) return { kinds: ['namespace'] };
   const [object, command, ...rest] = given.slice(at);
-  if (object === undefined) return { words: [...GRAMMARS.map((grammar) => grammar.object), 'help', ...OPTIONS] };
+  if (object === undefined)
+    return { words: [...GRAMMARS.map((grammar) => grammar.object), 'help', ...OPTIONS] };
   const grammar = GRAMMARS.find((candidate) => isPrefixOf(object, candidate.object));
   if (!grammar) return {};
   if (command === undefined) return { words: Object.keys(grammar.commands) };

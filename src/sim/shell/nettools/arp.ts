@@ -19,7 +19,9 @@ interface Options {
 function slots(given: readonly string[]): Place {
   const last = given.at(-1);
   if (last === '-i') return { kinds: ['device'] };
-  return last === '-d' || last === '-s' ? { kinds: ['address'] } : { words: ['-n', '-a', '-d', '-s', '-i'], kinds: ['address'] };
+  return last === '-d' || last === '-s'
+    ? { kinds: ['address'] }
+    : { words: ['-n', '-a', '-d', '-s', '-i'], kinds: ['address'] };
 }
 
 export const arp: Program = {
@@ -59,7 +61,8 @@ function readOption(ctx: ProcessContext, word: string, args: string[], options: 
     if (letter === 'a') options.all = true;
     else if (letter === 'v') options.verbose = true;
     else if (letter === 'n' || letter === 'e' || letter === 'N') continue;
-    else if (letter === 's') options.action = options.action === 'set from device' ? 'set from device' : 'set';
+    else if (letter === 's')
+      options.action = options.action === 'set from device' ? 'set from device' : 'set';
     else if (letter === 'D') options.action = 'set from device';
     else if (letter === 'd') options.action = 'delete';
     else if (letter === 'i') {
@@ -73,7 +76,8 @@ function readOption(ctx: ProcessContext, word: string, args: string[], options: 
       return 0;
     } else if ('HtAp'.includes(letter)) {
       const type = args.shift() ?? '';
-      if ('Ht'.includes(letter) && type !== 'ether') throw new Exit(255, `arp: ${type}: unknown hardware type.\n`);
+      if ('Ht'.includes(letter) && type !== 'ether')
+        throw new Exit(255, `arp: ${type}: unknown hardware type.\n`);
       return undefined;
     } else if (letter === 'f') throw new Exit(255, 'arp: cannot open etherfile /etc/ethers !\n');
     else throw new Exit(3, `arp: invalid option -- '${letter}'\n${ARP_USAGE}`);
@@ -104,7 +108,8 @@ function show(ctx: ProcessContext, host: string | undefined, options: Options): 
     if (host !== undefined) text = `${host} (${host}) -- no entry\n`;
     else if (options.dev !== undefined) text = `arp: in ${all.length} entries no match found.\n`;
   } else {
-    if (!options.all) text = 'Address                  HWtype  HWaddress           Flags Mask            Iface\n';
+    if (!options.all)
+      text = 'Address                  HWtype  HWaddress           Flags Mask            Iface\n';
     text += rows.map((row) => (options.all ? bsdLine(row) : linuxLine(row))).join('');
   }
   if (options.verbose) {
@@ -121,7 +126,8 @@ const isComplete = (row: NeighDumpRow) =>
 
 function linuxLine(row: NeighDumpRow): string {
   const name = row.dst.padEnd(23);
-  if (row.proxy) return `${name}  ${'*'.padEnd(8)}${'<from_interface>'.padEnd(20)}${'MP'.padEnd(6)}${''.padEnd(16)}${row.dev}\n`;
+  if (row.proxy)
+    return `${name}  ${'*'.padEnd(8)}${'<from_interface>'.padEnd(20)}${'MP'.padEnd(6)}${''.padEnd(16)}${row.dev}\n`;
   const flags = isComplete(row) ? `C${isPermanent(row) ? 'M' : ''}` : '';
   const hardware = isComplete(row)
     ? `${'ether'.padEnd(8)}${(row.lladdr ?? '').padEnd(20)}`
@@ -159,11 +165,13 @@ function set(ctx: ProcessContext, args: string[], options: Options): number {
   const dst = takeHost(args);
   const hardware = args.shift();
   if (hardware === undefined) throw new Exit(255, 'arp: need hardware address\n');
-  const fromDevice = options.action === 'set from device' ? ctx.netlink.getLink(hardware)?.address : undefined;
+  const fromDevice =
+    options.action === 'set from device' ? ctx.netlink.getLink(hardware)?.address : undefined;
   const lladdr = macOf(fromDevice ?? hardware);
   if (lladdr === undefined) throw new Exit(255, 'arp: invalid hardware address\n');
   const proxy = args.includes('pub');
-  if (proxy && options.dev === undefined && options.action === 'set') throw new Exit(255, 'SIOCSARP: No such device\n');
+  if (proxy && options.dev === undefined && options.action === 'set')
+    throw new Exit(255, 'SIOCSARP: No such device\n');
   const dev = options.dev ?? (proxy ? hardware : deviceTowards(ctx, dst));
   if (dev === undefined) throw new Exit(255, 'SIOCSARP: Network is unreachable\n');
   const spec = proxy
@@ -182,9 +190,9 @@ function remove(ctx: ProcessContext, args: string[], options: Options): number {
     .getNeighs({ proxy })
     .find((entry) => entry.dst === host && (options.dev === undefined || entry.dev === options.dev));
   const dev = row?.dev;
-  const done = dev === undefined ? undefined : ctx.netlink.delNeigh({ dev, dst, ...(proxy ? { proxy } : {}) });
+  const done =
+    dev === undefined ? undefined : ctx.netlink.delNeigh({ dev, dst, ...(proxy ? { proxy } : {}) });
   if (done?.ok) return 0;
   ctx.print(`No ARP entry for ${host}\n`);
   return 255;
 }
-

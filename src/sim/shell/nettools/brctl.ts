@@ -17,7 +17,11 @@ interface Command {
 const COMMANDS: Readonly<Record<string, Command>> = {
   addbr: { args: 1, help: '<bridge>\t\tadd bridge', run: addBridge },
   delbr: { args: 1, help: '<bridge>\t\tdelete bridge', run: deleteBridge },
-  addif: { args: 2, help: '<bridge> <device>\tadd interface to bridge', run: (ctx, args) => changePorts(ctx, args, true) },
+  addif: {
+    args: 2,
+    help: '<bridge> <device>\tadd interface to bridge',
+    run: (ctx, args) => changePorts(ctx, args, true),
+  },
   delif: {
     args: 2,
     help: '<bridge> <device>\tdelete interface from bridge',
@@ -121,7 +125,8 @@ function addPort(netlink: Netlink, bridge: string, dev: string): string | undefi
   const link = netlink.getLink(dev);
   if (!link) return `interface ${dev} does not exist!\n`;
   if (!netlink.getLink(bridge)) return `bridge ${bridge} does not exist!\n`;
-  if (link.master !== undefined) return `device ${dev} is already a member of a bridge; can't add it to bridge ${bridge}.\n`;
+  if (link.master !== undefined)
+    return `device ${dev} is already a member of a bridge; can't add it to bridge ${bridge}.\n`;
   if (link.kind === 'bridge') {
     return `device ${dev} is a bridge device itself; can't add a bridge device to a bridge device.\n`;
   }
@@ -169,7 +174,9 @@ function setHairpin(ctx: ProcessContext, [bridge = '', dev = '', word = '']: rea
   const link = ctx.netlink.getLink(dev);
   if (!link || link.master !== bridge) return fail(ctx, `interface ${dev} does not exist!\n`);
   const done = ctx.netlink.setLink(dev, { port: { hairpin } });
-  return done.ok ? 0 : fail(ctx, `can't set ${dev} to hairpin on bridge ${bridge}: ${strerror[done.error.errno]}\n`);
+  return done.ok
+    ? 0
+    : fail(ctx, `can't set ${dev} to hairpin on bridge ${bridge}: ${strerror[done.error.errno]}\n`);
 }
 
 // --- showing -----------------------------------------------------------------------------------------------------------
@@ -191,7 +198,7 @@ function show(ctx: ProcessContext, names: readonly string[]): number {
     } else text += bridgeLines(bridge, links);
   }
   // The heading comes with the first bridge found.
-  if (names.length === 0 || problems.length < names.length) ctx.print(text);
+  if (problems.length < wanted.length) ctx.print(text);
   for (const problem of problems) ctx.printError(problem);
   return exit;
 }

@@ -1,6 +1,14 @@
 /** `ifconfig` of net-tools 2.10: shows interfaces; up, down, addresses, mtu and a few more through the old ioctls. */
 import { broadcastOf, formatIp4, maskOf, networkOf, parseIp4, type Ip4 } from '../../wire/index';
-import type { AddrRow, LinkChange, LinkRow, LinkStats, NetlinkError, ProcessContext, Reply } from '../../kernel/netlink';
+import type {
+  AddrRow,
+  LinkChange,
+  LinkRow,
+  LinkStats,
+  NetlinkError,
+  ProcessContext,
+  Reply,
+} from '../../kernel/netlink';
 import { strerror } from '../../kernel/netlink';
 import { macOf } from '../ip/args';
 import { Exit, type Program } from '../program';
@@ -12,7 +20,21 @@ function slots(given: readonly string[]): Place {
   const names = given.filter((word) => !word.startsWith('-'));
   return names.length === 0
     ? { words: ['-a', '-s'], kinds: ['device'] }
-    : { words: ['up', 'down', 'mtu', 'netmask', 'broadcast', 'hw', 'promisc', '-promisc', 'arp', '-arp', 'txqueuelen'] };
+    : {
+        words: [
+          'up',
+          'down',
+          'mtu',
+          'netmask',
+          'broadcast',
+          'hw',
+          'promisc',
+          '-promisc',
+          'arp',
+          '-arp',
+          'txqueuelen',
+        ],
+      };
 }
 
 export const ifconfig: Program = {
@@ -36,7 +58,10 @@ export const ifconfig: Program = {
         ctx.print('net-tools 2.10\n');
         return 0;
       } else {
-        throw new Exit(1, `ifconfig: option \`${word}' not recognised.\nifconfig: \`--help' gives usage information.\n`);
+        throw new Exit(
+          1,
+          `ifconfig: option \`${word}' not recognised.\nifconfig: \`--help' gives usage information.\n`,
+        );
       }
     }
     const [name, ...change] = args;
@@ -68,11 +93,22 @@ function interfaces(ctx: ProcessContext): Interface[] {
       address: own.find((row) => row.label === link.ifname),
       stats: ctx.netlink.getStats(link.ifname) ?? NO_STATS,
     };
-    return [device, ...labels.map((name) => ({ name, link, address: own.find((row) => row.label === name) }))];
+    return [
+      device,
+      ...labels.map((name) => ({ name, link, address: own.find((row) => row.label === name) })),
+    ];
   });
   return found.sort((a, b) => compareNames(a.name, b.name));
 }
-const NO_STATS: LinkStats = { rxBytes: 0, rxPackets: 0, rxDropped: 0, txBytes: 0, txPackets: 0, txDropped: 0, txErrors: 0 };
+const NO_STATS: LinkStats = {
+  rxBytes: 0,
+  rxPackets: 0,
+  rxDropped: 0,
+  txBytes: 0,
+  txPackets: 0,
+  txDropped: 0,
+  txErrors: 0,
+};
 
 /** `nstrcmp`: letters first, then trailing digits by value, so eth2 comes before eth10. */
 function compareNames(a: string, b: string): number {
@@ -168,7 +204,9 @@ function humanBytes(bytes: number): string {
 
 function shortLine({ name, link, stats }: Interface): string {
   const names = flagNames(link);
-  const letters = FLAGS.filter(([, flag, letter]) => letter !== '' && names.has(flag)).map(([, , letter]) => letter);
+  const letters = FLAGS.filter(([, flag, letter]) => letter !== '' && names.has(flag)).map(
+    ([, , letter]) => letter,
+  );
   const flags = letters.sort((a, b) => LETTER_ORDER.indexOf(a) - LETTER_ORDER.indexOf(b)).join('');
   const pad = (value: number, width: number) => String(value).padStart(width);
   const head = `${name.padEnd(15)} ${pad(link.mtu, 5)}`;
@@ -218,14 +256,28 @@ function changeInterface(ctx: ProcessContext, name: string, words: readonly stri
       check(netlink.setLink(dev, change[0]), change[1]);
     } else if (word === 'mtu' || word === 'txqueuelen') {
       const number = Number(value());
-      if (!Number.isSafeInteger(number)) throw new Exit(1, `SIOCSIF${word === 'mtu' ? 'MTU' : 'TXQLEN'}: Invalid argument\n`);
+      if (!Number.isSafeInteger(number))
+        throw new Exit(1, `SIOCSIF${word === 'mtu' ? 'MTU' : 'TXQLEN'}: Invalid argument\n`);
       const change = word === 'mtu' ? { mtu: number } : { txqlen: number };
       check(netlink.setLink(dev, change), word === 'mtu' ? 'SIOCSIFMTU' : 'SIOCSIFTXQLEN');
     } else if (word === 'hw') changeHardware(ctx, dev, value(), value());
     else if (word === 'netmask') pending.prefixlen = maskLength(value());
     else if (word === 'broadcast') pending.broadcast = lookUp(value());
     else if (word === 'inet') continue;
-    else if (['add', 'del', 'pointopoint', 'dstaddr', 'tunnel', '-broadcast', 'multicast', 'allmulti', '-allmulti', 'name'].includes(word))
+    else if (
+      [
+        'add',
+        'del',
+        'pointopoint',
+        'dstaddr',
+        'tunnel',
+        '-broadcast',
+        'multicast',
+        'allmulti',
+        '-allmulti',
+        'name',
+      ].includes(word)
+    )
       throw new Exit(1, `ifconfig ${word} is not modelled here.\n`);
     else readAddress(pending, word);
   }
@@ -237,7 +289,8 @@ function usage(): never {
   throw new Exit(3, IFCONFIG_USAGE);
 }
 function requireDevice(ctx: ProcessContext, dev: string, name: string): void {
-  if (!ctx.netlink.getLink(dev)) throw new Exit(255, `${name}: ERROR while getting interface flags: No such device\n`);
+  if (!ctx.netlink.getLink(dev))
+    throw new Exit(255, `${name}: ERROR while getting interface flags: No such device\n`);
 }
 function lookUp(word: string): Ip4 {
   return resolveHost(word, 1, "Host name lookup failure\nifconfig: `--help' gives usage information.");
@@ -261,7 +314,8 @@ function readAddress(pending: Pending, word: string): void {
   pending.local = host === '0' ? 0 : lookUp(host);
   if (length === undefined) return;
   const len = /^\d{1,2}$/.test(length) ? Number(length) : Number.NaN;
-  if (!(len <= 32)) throw new Exit(1, `${word}: Host name lookup failure\nifconfig: \`--help' gives usage information.\n`);
+  if (!(len <= 32))
+    throw new Exit(1, `${word}: Host name lookup failure\nifconfig: \`--help' gives usage information.\n`);
   pending.prefixlen = len;
 }
 

@@ -24,7 +24,10 @@ function slots(given: readonly string[]): Place {
   const last = rest.at(-1);
   if (last === 'dev') return { kinds: ['device'] };
   if (last === 'gw' || last === '-host') return { kinds: ['address'] };
-  return { words: ['-net', '-host', 'default', 'gw', 'netmask', 'metric', 'dev', 'reject'], kinds: ['device'] };
+  return {
+    words: ['-net', '-host', 'default', 'gw', 'netmask', 'metric', 'dev', 'reject'],
+    kinds: ['device'],
+  };
 }
 
 export const route: Program = {
@@ -43,7 +46,8 @@ export const route: Program = {
     const [verb, ...rest] = args;
     if (verb === undefined) return show(ctx, options);
     if (verb === 'add' || verb === 'del' || verb === 'delete') return modify(ctx, verb === 'add', rest);
-    if (verb === 'flush') throw new Exit(3, `Flushing \`inet' routing table not supported\n${INET_ROUTE_USAGE}`);
+    if (verb === 'flush')
+      throw new Exit(3, `Flushing \`inet' routing table not supported\n${INET_ROUTE_USAGE}`);
     throw new Exit(3, ROUTE_USAGE);
   },
 };
@@ -72,7 +76,8 @@ function readOption(ctx: ProcessContext, word: string, args: string[], options: 
       if (letter === 'n') options.numeric = true;
       else if (letter === 'e') options.extended += 1;
       else if (letter === 'C') options.cache = true;
-      else if (!'vFN4'.includes(letter)) throw new Exit(3, `route: invalid option -- '${letter}'\n${ROUTE_USAGE}`);
+      else if (!'vFN4'.includes(letter))
+        throw new Exit(3, `route: invalid option -- '${letter}'\n${ROUTE_USAGE}`);
     }
   }
   return undefined;
@@ -82,7 +87,9 @@ function readOption(ctx: ProcessContext, word: string, args: string[], options: 
 
 function show(ctx: ProcessContext, options: Options): number {
   if (options.cache) {
-    ctx.print('Kernel IP routing cache\nSource          Destination     Gateway         Flags Metric Ref    Use Iface\n');
+    ctx.print(
+      'Kernel IP routing cache\nSource          Destination     Gateway         Flags Metric Ref    Use Iface\n',
+    );
     return 0;
   }
   const heads = [
@@ -162,7 +169,10 @@ function modify(ctx: ProcessContext, adding: boolean, args: readonly string[]): 
   const done = ctx.netlink.newRoute(spec);
   if (done.ok) return 0;
   // The old call has no texts of its own: an unreachable gateway is ENETUNREACH.
-  return refused(call, done.error.extack === 'Nexthop has invalid gateway' ? 'ENETUNREACH' : done.error.errno);
+  return refused(
+    call,
+    done.error.extack === 'Nexthop has invalid gateway' ? 'ENETUNREACH' : done.error.errno,
+  );
 }
 
 /** `-net`, `-host` or neither, the target, then key words (lib/inet_sr.c INET_setroute). */
@@ -180,11 +190,14 @@ function readWords(args: readonly string[], adding: boolean): Words {
   const isNet = target === 'default' || kind === 'net';
   if (!isNet && mask !== undefined && mask !== 32) {
     // It prints the mask as the machine stores it, lowest byte first.
-    const swapped = [24, 16, 8, 0].map((shift) => ((maskOf(mask) >>> (24 - shift)) & 255).toString(16).padStart(2, '0'));
+    const swapped = [24, 16, 8, 0].map((shift) =>
+      ((maskOf(mask) >>> (24 - shift)) & 255).toString(16).padStart(2, '0'),
+    );
     usage(`route: netmask ${swapped.join('')} doesn't make sense with host route\n`);
   }
   const len = isNet ? (mask ?? classLength(addr)) : 32;
-  if (isNet && networkOf(addr, len) !== addr && mask !== undefined) usage("route: netmask doesn't match route address\n");
+  if (isNet && networkOf(addr, len) !== addr && mask !== undefined)
+    usage("route: netmask doesn't match route address\n");
   words.dst = { addr, len };
   return words;
 }
@@ -203,7 +216,12 @@ function classLength(addr: Ip4): number {
 }
 
 /** Takes one key word and its value; answers with the mask length known so far. */
-function readKeyword(rest: string[], words: Words, mask: number | undefined, adding: boolean): number | undefined {
+function readKeyword(
+  rest: string[],
+  words: Words,
+  mask: number | undefined,
+  adding: boolean,
+): number | undefined {
   const word = rest.shift() ?? '';
   const value = () => rest.shift() ?? usage();
   if (word === 'gw' || word === 'gateway') words.gateway = resolveHost(value(), 6, 'Unknown host');

@@ -16,7 +16,14 @@ import {
   echoSeq,
   type Ip4,
 } from '../../wire/index';
-import type { Datagram, IcmpSocket, ProcessContext, SendOptions, SocketError, Timer } from '../../kernel/netlink';
+import type {
+  Datagram,
+  IcmpSocket,
+  ProcessContext,
+  SendOptions,
+  SocketError,
+  Timer,
+} from '../../kernel/netlink';
 import { strerror } from '../../kernel/netlink';
 import { Exit, type Program } from '../program';
 import { icmpText } from './icmp-text';
@@ -92,8 +99,12 @@ class Pinger {
     if (!opened.ok) fail(`socket: ${strerror[opened.error]}`);
     this.#socket = opened.value;
     const from =
-      options.device !== undefined || options.strictSource ? `from ${formatIp4(source)} ${options.device ?? ''}: ` : '';
-    ctx.print(`PING ${options.target} (${formatIp4(dst)}) ${from}${options.size}(${options.size + 28}) bytes of data.\n`);
+      options.device !== undefined || options.strictSource
+        ? `from ${formatIp4(source)} ${options.device ?? ''}: `
+        : '';
+    ctx.print(
+      `PING ${options.target} (${formatIp4(dst)}) ${from}${options.size}(${options.size + 28}) bytes of data.\n`,
+    );
     ctx.onInterrupt(() => this.#finish());
     this.#startedAt = ctx.now();
     this.#lastSentAt = this.#startedAt;
@@ -107,7 +118,8 @@ class Pinger {
   #findSource(): Ip4 {
     const { ctx, options } = this;
     const { device, tos, mark, ttl } = options;
-    if (device !== undefined && !ctx.netlink.getLink(device)) fail(`SO_BINDTODEVICE ${device}: No such device`);
+    if (device !== undefined && !ctx.netlink.getLink(device))
+      fail(`SO_BINDTODEVICE ${device}: No such device`);
     const pmtudisc = options.pmtudisc ?? (options.broadcast || isMulticast(this.#dst) ? 'do' : 'want');
     this.#send = {
       pmtudisc,
@@ -192,7 +204,8 @@ class Pinger {
   /** After the last probe: twice the longest trip and no less than the interval; without any answer the linger time. */
   #waitForAnswers(): void {
     const { received, maxUs } = this.#statistics;
-    const waitMs = received > 0 ? Math.max((2 * maxUs) / 1000, this.options.intervalMs) : this.options.lingerMs;
+    const waitMs =
+      received > 0 ? Math.max((2 * maxUs) / 1000, this.options.intervalMs) : this.options.lingerMs;
     this.#exitTimer ??= this.ctx.after(Math.round(waitMs * MS), () => this.#finish());
   }
 
@@ -205,7 +218,9 @@ class Pinger {
       // Told with a colon: it is no error of the probe.
       const gateway = new DataView(datagram.payload.buffer, datagram.payload.byteOffset).getUint32(4);
       const seq = this.#quotedSeq(datagram.payload.subarray(8));
-      this.#print(`From ${this.#name(datagram.src)}: icmp_seq=${seq} ${icmpText(header.type, header.code, gateway)}`);
+      this.#print(
+        `From ${this.#name(datagram.src)}: icmp_seq=${seq} ${icmpText(header.type, header.code, gateway)}`,
+      );
     }
   }
 

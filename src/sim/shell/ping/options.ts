@@ -61,7 +61,8 @@ function integer(text: string, min: number, max: number, maxText = String(max)):
 
 /** `ping_strtod`: garbage is only warned of in this version; where it would mean "flood", it is refused here. */
 function seconds(text: string, what: string): number {
-  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text)) fail(1, `option argument contains garbage: ${text}`);
+  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text))
+    fail(1, `option argument contains garbage: ${text}`);
   const value = Number(text);
   if (!Number.isFinite(value)) fail(2, `${what}: ${text}`);
   return value;

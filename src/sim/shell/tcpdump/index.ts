@@ -125,6 +125,11 @@ export const tcpdump: Program = {
   name: 'tcpdump',
   group: 'probes',
   about: 'print frames as a device sees them (-i DEV|any -n -e -v -c N -x -t, and a filter)',
+  slots(words) {
+    if (words.at(-1) === '-i') return { words: ['any'], kinds: ['device'] };
+    const filter = ['arp', 'icmp', 'ip', 'udp', 'tcp', 'host', 'net', 'port', 'and', 'or', 'not'];
+    return { words: ['-i', '-n', '-e', '-v', '-c', '-t', '-x', ...filter], kinds: ['address'] };
+  },
   run(ctx, args) {
     new Tcpdump(ctx, parseTcpdump(args)).begin();
     return 'running';

@@ -184,6 +184,9 @@ export const sysctl: Program = {
   name: 'sysctl',
   group: 'shell',
   about: 'read and set kernel parameters (-w NAME=VALUE, -n, -a)',
+  slots() {
+    return { words: ['-w', '-n', '-a', '-q'], kinds: ['sysctl'] };
+  },
   run(ctx, args) {
     if (args.length === 0) throw new Exit(1, SYSCTL_USAGE);
     const { flags, words } = parse(args);

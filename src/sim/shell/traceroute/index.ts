@@ -1,392 +1,268 @@
 /**
- * `traceroute` 2.1.2: UDP to increasing ports from 33434, or ICMP echo. Up to `-N` probes are under way at once; what is
- * known is printed in order.
+ * traceroute 2.1.2: sends probes whose TTL counts up, several at once, prints the answers in the order of the probes, and
+ * ends with the hop that answers as the target (or says that it cannot be reached).
  *
- * Leaves out: TCP and other protocols, source routes, MTU discovery, AS lookups, names of addresses.
+ * Left out: TCP, DCCP, raw and UDP-Lite probes, IPv6, --mtu, --back, -g, -r, -A, and guessing from an answer's TTL to
+ * which hop it belongs; names are those of /etc/hosts, so localhost alone.
  */
-import {
-  ICMP_DEST_UNREACH,
-  ICMP_ECHOREPLY,
-  ICMP_EXC_TTL,
-  ICMP_FRAG_NEEDED,
-  ICMP_PORT_UNREACH,
-  ICMP_TIME_EXCEEDED,
-  echoSeq,
-  formatIp4,
-  isMalformed,
-  readIcmp,
-  type Ip4,
-} from '../../wire/index';
-import type {
-  Datagram,
-  Errno,
-  IcmpSocket,
-  ProcessContext,
-  SendOptions,
-  SocketError,
-  Timer,
-} from '../../kernel/netlink';
-import { strerror } from '../../kernel/netlink';
+import { formatIp4 } from '../../wire/index';
+import type { ProcessContext, SimTime, Timer } from '../../kernel/netlink';
 import type { Program } from '../program';
-import { readTracerouteOptions, type TracerouteOptions } from './options';
+import { IcmpMethod, UdpMethod, type Answer, type Failure, type Method } from './method';
+import { parseTraceroute, type TracerouteOptions } from './options';
+import { newProbe, type Probe } from './probe';
 
-const SECOND = 1_000_000_000;
-const FIRST_PORT = 33434;
-/** With -U every probe goes to the same port. */
-const UDP_PORT = 53;
-/** Added to a measured time before it is taken for a bound (DEF_WAIT_PREC), s. */
-const PRECISION = 0.001;
+/** Time that the real program takes from one probe of a burst to the next. */
+const SEND_COST = 15_000;
+/** DEF_WAIT_PREC: a measured time is taken as 1 ms longer before it is multiplied. */
+const WAIT_PRECISION = 1_000_000;
 
-interface Probe {
-  sentAt?: number;
-  receivedAt?: number;
-  from?: Ip4;
-  error?: string;
-  done: boolean;
-  /** The target, or somebody who knows that there is no way to it. */
-  final: boolean;
-  close?: () => void;
-}
-
-export const traceroute: Program = {
-  name: 'traceroute',
-  group: 'probes',
-  about: 'show the routers on the way to an address',
-  slots(words) {
-    if (words.at(-1) === '-i') return { kinds: ['device'] };
-    return { words: ['-n', '-q', '-w', '-N', '-m', '-f', '-I', '-p', '-F', '--sport='], kinds: ['address'] };
-  },
-  run(ctx, args) {
-    return new Tracer(ctx, readTracerouteOptions(args)).run();
-  },
-};
-
-class Tracer {
+class Traceroute {
   readonly #probes: Probe[];
+  readonly #method: Method;
+  /** The first probe not printed yet, and the end, which moves forward once the target has answered. */
   #start: number;
   #end: number;
-  #lastSentAt = Number.NEGATIVE_INFINITY;
+  #lastSent: SimTime = Number.NEGATIVE_INFINITY;
+  /** When the pass through the probes began, and when the next must. */
+  #passAt: SimTime = 0;
+  #wake: SimTime | undefined;
+  /** Answers are looked at only between passes, as poll() does. */
+  #polling = false;
   #timer: Timer | undefined;
-  #icmp: IcmpSocket | undefined;
-  #ended = false;
-  /** Guards against answers that arrive while probes are being sent. */
-  #working = false;
-  #again = false;
+  #arrived: Answer[] = [];
 
   constructor(
     private readonly ctx: ProcessContext,
     private readonly options: TracerouteOptions,
   ) {
-    this.#end = options.maxHops * options.queries;
-    this.#start = (options.firstHop - 1) * options.queries;
-    this.#probes = Array.from({ length: this.#end }, () => ({ done: false, final: false }));
+    const { firstHop, maxHops, queries, method } = options;
+    this.#probes = Array.from({ length: maxHops * queries }, (_, at) => newProbe(at));
+    this.#start = (firstHop - 1) * queries;
+    this.#end = maxHops * queries;
+    const heard = (answer: Answer): void => this.#heard(answer);
+    this.#method =
+      method === 'icmp' ? new IcmpMethod(ctx, options, heard) : new UdpMethod(ctx, options, heard);
   }
 
-  run(): number | 'running' {
+  begin(): void {
     const { ctx, options } = this;
+    const failure = this.#method.open();
+    if (failure) return this.#fail(failure);
     const { host, dst, maxHops, packetLength } = options;
     ctx.print(`traceroute to ${host} (${formatIp4(dst)}), ${maxHops} hops max, ${packetLength} byte packets`);
-    const problem = this.#prepare();
-    if (problem !== undefined) {
-      ctx.printError(`\n${problem}\n`);
-      return 1;
-    }
-    ctx.onInterrupt(() => this.#finish(130));
-    this.#work();
-    return 'running';
+    ctx.onInterrupt(() => this.#leave(130));
+    this.#pass();
   }
 
-  /** What the first socket's bind() and connect() would refuse. */
-  #prepare(): string | undefined {
-    const { ctx, options } = this;
-    const { device, source } = options;
-    if (device !== undefined && !ctx.netlink.getLink(device))
-      return 'setsockopt SO_BINDTODEVICE: No such device';
-    if (source !== undefined) {
-      const text = formatIp4(source);
-      const own = ctx.netlink.getAddrs().some((row) => row.local === text) || source >>> 24 === 127;
-      if (!own) return 'bind: Cannot assign requested address';
+  /** do_it: prints what can be printed, sends what may be sent. */
+  #pass(): void {
+    this.#passAt = this.ctx.now();
+    this.#wake = undefined;
+    this.#polling = false;
+    this.#walk(this.#start, 0);
+  }
+
+  #walk(from: number, inFlight: number): void {
+    for (let n = from; n < this.#end; n++) {
+      const probe = this.#probes[n];
+      if (!probe) break;
+      this.#expireFirst(probe);
+      if (probe.done) {
+        this.#settle(probe);
+        continue;
+      }
+      const fresh = probe.sentAt === undefined;
+      if (fresh && !this.#send(probe)) return;
+      // -z: not yet time to send it.
+      if (probe.sentAt === undefined) break;
+      this.#wake ??= probe.sentAt + this.#timeout(probe);
+      inFlight++;
+      if (inFlight >= this.options.simultaneous) break;
+      if (fresh) {
+        this.#timer = this.ctx.after(SEND_COST, () => this.#walk(n + 1, inFlight));
+        return;
+      }
     }
-    const connected = ctx.sockets.connect(options.dst, this.#sendOptions(1));
-    if (!connected.ok) return `connect: ${strerror[connected.error]}`;
-    if (options.method !== 'icmp') return undefined;
-    const opened = ctx.sockets.icmp(undefined, {
-      onMessage: (datagram) => this.#onEcho(datagram),
-      onError: (error) => this.#onIcmpError(error),
-    });
-    if (!opened.ok) return `socket: ${strerror[opened.error]}`;
-    this.#icmp = opened.value;
+    this.#poll();
+  }
+
+  /** The probe that is next to be printed may have been waited for long enough. */
+  #expireFirst(probe: Probe): void {
+    if (probe.index !== this.#start || probe.done || probe.sentAt === undefined) return;
+    const expires = probe.sentAt + this.#timeout(probe);
+    if (expires > this.#passAt) this.#wake = expires;
+    else {
+      this.#finish(probe);
+      this.#reconsider(probe);
+    }
+  }
+
+  #settle(probe: Probe): void {
+    const { queries } = this.options;
+    if (probe.index === this.#start) {
+      this.#print(probe);
+      this.#start++;
+    }
+    if (probe.final) this.#end = (Math.floor(probe.index / queries) + 1) * queries;
+  }
+
+  /** False when the process has ended. */
+  #send(probe: Probe): boolean {
+    const { sendWaitNs, queries } = this.options;
+    if (sendWaitNs > 0 && this.#lastSent + sendWaitNs > this.#passAt) {
+      this.#wake = this.#lastSent + sendWaitNs;
+      return true;
+    }
+    const failure = this.#method.send(probe, Math.floor(probe.index / queries) + 1);
+    if (failure) {
+      this.#fail(failure);
+      return false;
+    }
+    this.#lastSent = probe.sentAt ?? this.#lastSent;
+    return true;
+  }
+
+  #poll(): void {
+    if (this.#start >= this.#end) {
+      this.ctx.print('\n');
+      this.#leave(0);
+      return;
+    }
+    this.#polling = true;
+    if (this.#arrived.length > 0 || this.#wake === undefined) return this.#resume();
+    this.#timer = this.ctx.after(Math.max(0, this.#wake - this.ctx.now()), () => this.#resume());
+  }
+
+  #heard(answer: Answer): void {
+    this.#arrived.push(answer);
+    if (this.#polling) this.#resume();
+  }
+
+  #resume(): void {
+    this.#timer?.cancel();
+    const arrived = this.#arrived;
+    this.#arrived = [];
+    for (const { probe, from, at, error, final } of arrived) {
+      if (probe.done) continue;
+      probe.from = from;
+      probe.receivedAt = at ?? this.ctx.now();
+      probe.error = error;
+      probe.final = final;
+      this.#finish(probe);
+    }
+    this.#pass();
+  }
+
+  #finish(probe: Probe): void {
+    this.#method.release(probe);
+    probe.done = true;
+  }
+
+  /** get_timeout: answers of the same hop, or of a later one, tell how long it is worth waiting. */
+  #timeout(probe: Probe): number {
+    const { here, near, queries, waitNs } = this.options;
+    const scaled = (taken: number, factor: number): number =>
+      Math.min(Math.round((taken + WAIT_PRECISION) * factor), waitNs);
+    if (here > 0) {
+      const hop = probe.index - (probe.index % queries);
+      const taken = this.#firstTrip(hop, hop + queries);
+      if (taken !== undefined) return scaled(taken, here);
+    }
+    if (near > 0) {
+      const taken = this.#firstTrip(probe.index + 1, this.#probes.length);
+      if (taken !== undefined) return scaled(taken, near);
+    }
+    return waitNs;
+  }
+
+  /** The first answered probe's time among those of [from, to) that have been sent. */
+  #firstTrip(from: number, to: number): number | undefined {
+    for (let n = from; n < to; n++) {
+      const probe = this.#probes[n];
+      if (probe?.sentAt === undefined) return undefined;
+      const { done, receivedAt, sentAt } = probe;
+      if (done && receivedAt !== undefined && receivedAt > sentAt) return receivedAt - sentAt;
+    }
     return undefined;
   }
 
-  #sendOptions(ttl: number): SendOptions {
-    const { tos, mark, source, device, dontFragment } = this.options;
-    return {
-      ttl,
-      tos: tos & 0xff,
-      // -F does not trust what is known of the path: it sets DF and lets routers say what is too long.
-      pmtudisc: dontFragment ? 'probe' : 'dont',
-      ...(source !== undefined ? { source } : {}),
-      ...(device !== undefined ? { device } : {}),
-      ...(mark !== undefined ? { mark } : {}),
-    };
-  }
-
-  // --- the loop (traceroute.c do_it) -----------------------------------------------------------------------------------
-
-  /** Sends what may be sent, prints what can be printed, and waits for an answer or for the first probe to expire. */
-  #work(): void {
-    if (this.#ended) return;
-    if (this.#working) {
-      this.#again = true;
-      return;
-    }
-    this.#working = true;
-    let wakeAt: number | undefined;
-    do {
-      this.#again = false;
-      wakeAt = this.#round();
-    } while (this.#again);
-    this.#working = false;
-    this.#timer?.cancel();
-    if (this.#start >= this.#end) {
-      this.ctx.print('\n');
-      this.#finish(0);
-    } else if (wakeAt !== undefined) {
-      this.#timer = this.ctx.after(Math.max(0, Math.round(wakeAt - this.ctx.now())), () => this.#work());
-    }
-  }
-
-  /** One pass over the probes; answers with when the next one is due. */
-  #round(): number | undefined {
-    const { queries, simultaneous, sendWait } = this.options;
-    let next: number | undefined;
-    let pending = 0;
-    for (let n = this.#start; n < this.#end; n++) {
-      const probe = this.#probes[n];
-      if (!probe) break;
-      if (!probe.done && probe.sentAt !== undefined && this.#expiry(n, probe) <= this.ctx.now())
-        this.#complete(probe);
-      if (probe.done) {
-        if (n === this.#start) {
-          this.#print(n, probe);
-          this.#start += 1;
-        }
-        if (probe.final) this.#end = Math.min(this.#end, (Math.floor(n / queries) + 1) * queries);
-        continue;
-      }
-      if (probe.sentAt === undefined) {
-        const allowedAt = this.#lastSentAt + sendWait * SECOND;
-        if (sendWait > 0 && this.ctx.now() < allowedAt) return Math.min(next ?? allowedAt, allowedAt);
-        this.#send(n, probe);
-        this.#lastSentAt = this.ctx.now();
-        if (probe.done) {
-          n -= 1;
-          continue;
-        }
-      }
-      next ??= this.#expiry(n, probe);
-      pending += 1;
-      if (pending >= simultaneous) break;
-    }
-    return next;
-  }
-
-  /** When a probe is given up (get_timeout), judged by what others took. */
-  #expiry(n: number, probe: Probe): number {
-    const { queries, wait, here, near } = this.options;
-    const bounded = (other: Probe, factor: number) => {
-      const took = ((other.receivedAt ?? 0) - (other.sentAt ?? 0)) / SECOND;
-      return Math.min((took + PRECISION) * factor, wait);
-    };
-    const answered = (other: Probe) =>
-      other.done && other.receivedAt !== undefined && other.receivedAt > (other.sentAt ?? 0);
-    const sentAt = probe.sentAt ?? 0;
-    if (here > 0) {
-      const first = n - (n % queries);
-      const same = this.#probes.slice(first, first + queries).find(answered);
-      if (same) return sentAt + bounded(same, here) * SECOND;
-    }
-    if (near > 0) {
-      for (let at = n + 1; at < this.#probes.length; at++) {
-        const later = this.#probes[at];
-        if (later?.sentAt === undefined) break;
-        if (answered(later)) return sentAt + bounded(later, near) * SECOND;
-      }
-    }
-    return sentAt + wait * SECOND;
-  }
-
-  #complete(probe: Probe): void {
-    probe.done = true;
-    probe.close?.();
-    probe.close = undefined;
-  }
-
-  // --- sending ---------------------------------------------------------------------------------------------------------
-
-  #send(n: number, probe: Probe): void {
-    const { options } = this;
-    const ttl = Math.floor(n / options.queries) + 1;
-    const data = payload(options.dataLength);
-    probe.sentAt = this.ctx.now();
-    if (this.#icmp) {
-      const sent = this.#icmp.sendEcho(options.dst, this.#sequence(n), data, this.#sendOptions(ttl));
-      if (!sent.ok) this.#sendFailed(probe, sent.error.errno, sent.error.mtu);
-      return;
-    }
-    const opened = this.ctx.sockets.udp(
-      { address: options.source, port: options.sourcePort },
-      {
-        onMessage: (datagram) => this.#onAnswer(probe, datagram.src, datagram.at),
-        onError: (error) => this.#onError(probe, error),
-      },
-    );
-    if (!opened.ok) {
-      this.#fail(`bind: ${strerror[opened.error]}`);
-      return;
-    }
-    probe.close = () => opened.value.close();
-    const sent = opened.value.sendTo(options.dst, this.#port(n), data, this.#sendOptions(ttl));
-    if (!sent.ok) this.#sendFailed(probe, sent.error.errno, sent.error.mtu);
-  }
-
-  #port(n: number): number {
-    const { method, port } = this.options;
-    if (method === 'udp') return (port ?? UDP_PORT) & 0xffff;
-    return ((port ?? FIRST_PORT) + n - (this.options.firstHop - 1) * this.options.queries) & 0xffff;
-  }
-  #sequence(n: number): number {
-    return ((this.options.port ?? 1) + n - (this.options.firstHop - 1) * this.options.queries) & 0xffff;
-  }
-
-  /** A probe longer than its own device takes is told by the machine itself. */
-  #sendFailed(probe: Probe, errno: Errno, mtu: number | undefined): void {
-    if (errno !== 'EMSGSIZE') {
-      this.#fail(`send: ${strerror[errno]}`);
-      return;
-    }
-    const connected = this.ctx.sockets.connect(this.options.dst, this.#sendOptions(1));
-    probe.from = connected.ok ? connected.value.source : 0;
-    probe.receivedAt = this.ctx.now();
-    probe.error = `!F-${mtu ?? 0}`;
-    probe.final = true;
-    this.#complete(probe);
-  }
-
-  #fail(text: string): void {
-    if (this.#ended) return;
-    this.ctx.printError(`\n${text}\n`);
-    this.#finish(1);
-  }
-
-  // --- hearing ---------------------------------------------------------------------------------------------------------
-
-  #onAnswer(probe: Probe, from: Ip4, at: number): void {
-    if (probe.done || this.#ended) return;
-    probe.from = from;
-    probe.receivedAt = at;
-    probe.final = true;
-    this.#complete(probe);
-    this.#work();
-  }
-
-  #onError(probe: Probe, error: SocketError): void {
-    if (probe.done || this.#ended) return;
-    probe.from = error.offender;
-    probe.receivedAt = this.ctx.now();
-    const expired = error.type === ICMP_TIME_EXCEEDED && error.code === ICMP_EXC_TTL;
-    if (!expired) {
-      probe.error = errorMark(error.type, error.code, error.info);
-      probe.final = error.type === ICMP_DEST_UNREACH;
-    }
-    this.#complete(probe);
-    this.#work();
-  }
-
-  #probeOf(sequence: number): Probe | undefined {
-    const { queries, firstHop, port } = this.options;
-    return this.#probes[((sequence - (port ?? 1)) & 0xffff) + (firstHop - 1) * queries];
-  }
-  #onEcho(datagram: Datagram): void {
-    const header = readIcmp(datagram.payload);
-    if (isMalformed(header) || header.type !== ICMP_ECHOREPLY) return;
-    const probe = this.#probeOf(echoSeq(header));
-    if (probe?.sentAt !== undefined) this.#onAnswer(probe, datagram.src, datagram.at);
-  }
-  #onIcmpError(error: SocketError): void {
-    const probe = this.#probeOf(((error.quoted[6] ?? 0) << 8) | (error.quoted[7] ?? 0));
-    if (probe?.sentAt !== undefined) this.#onError(probe, error);
-  }
-
-  // --- printing --------------------------------------------------------------------------------------------------------
-
-  #print(n: number, probe: Probe): void {
+  /**
+   * check_expired: when a host answers only some of a burst with an error, the last ones, the error belongs to the first
+   * hop that is silent, so it is moved there.
+   */
+  #reconsider(probe: Probe): void {
     const { queries } = this.options;
-    const place = n % queries;
-    let text = place === 0 ? `\n${String(Math.floor(n / queries) + 1).padStart(2)} ` : '';
+    const before = this.#probes.slice(probe.index - (probe.index % queries), probe.index);
+    if (before.some((other) => !other.done || !other.final)) return;
+    const final = this.#nextFinal(probe.index + 1);
+    if (!final || final.error === '') return;
+    const sameHop = (probe.index % queries) + (final.index - probe.index) < queries;
+    const knownHost = this.#probes.slice(0, probe.index).some((other) => other.from === final.from);
+    if (before.length === 0 && !sameHop && !knownHost) return;
+    const { sentAt, receivedAt, from, error } = final;
+    Object.assign(probe, { sentAt, receivedAt, from, error, done: true, final: true });
+    // Its place is free again and will not be sent twice.
+    Object.assign(final, { receivedAt: undefined, from: undefined, error: '', done: false, final: false });
+  }
+
+  /** The first answer from `from` on, if it ends the journey. */
+  #nextFinal(from: number): Probe | undefined {
+    for (let n = from; n < this.#probes.length; n++) {
+      const probe = this.#probes[n];
+      if (probe?.sentAt === undefined) return undefined;
+      if (probe.done) return probe.final ? probe : undefined;
+    }
+    return undefined;
+  }
+
+  /** print_probe: the address once, and again when another one answers. */
+  #print(probe: Probe): void {
+    const { queries } = this.options;
+    const place = probe.index % queries;
+    let text = place === 0 ? `\n${String(probe.index / queries + 1).padStart(2)} ` : '';
     if (probe.from === undefined) text += ' *';
     else {
-      if (this.#addressBefore(n, place) !== probe.from) text += ` ${this.#name(probe.from)}`;
-      const took = ((probe.receivedAt ?? 0) - (probe.sentAt ?? 0)) / 1_000_000;
-      text += `  ${took.toFixed(3)} ms`;
-      if (probe.error !== undefined) text += ` ${probe.error}`;
+      const earlier = this.#probes
+        .slice(probe.index - place, probe.index)
+        .findLast((other) => other.from !== undefined);
+      if (earlier?.from !== probe.from) text += ` ${this.#name(probe.from)}`;
     }
+    if (probe.receivedAt !== undefined && probe.sentAt !== undefined)
+      text += `  ${((probe.receivedAt - probe.sentAt) / 1e6).toFixed(3)} ms`;
+    if (probe.error !== '') text += ` ${probe.error}`;
     this.ctx.print(text);
   }
 
-  /** Who answered the last answered probe of this hop. */
-  #addressBefore(n: number, place: number): Ip4 | undefined {
-    const answered = this.#probes.slice(n - place, n).filter((probe) => probe.from !== undefined);
-    return answered.at(-1)?.from;
-  }
-
-  /** Without -n a name is looked for; none is found but localhost, and the address stands in for it. */
-  #name(address: Ip4): string {
-    const text = formatIp4(address);
+  #name(from: number): string {
+    const text = formatIp4(from);
     if (this.options.numeric) return text;
-    return `${address === 0x7f000001 ? 'localhost' : text} (${text})`;
+    return `${text === '127.0.0.1' ? 'localhost' : text} (${text})`;
   }
 
-  #finish(code: number): void {
-    if (this.#ended) return;
-    this.#ended = true;
+  #fail(failure: Failure): void {
+    this.ctx.printError(failure.text);
+    this.#leave(1);
+  }
+
+  #leave(code: number): void {
     this.#timer?.cancel();
-    this.#icmp?.close();
-    for (const probe of this.#probes) probe.close?.();
+    for (const probe of this.#probes) this.#method.release(probe);
+    this.#method.close();
     this.ctx.exit(code);
   }
 }
 
-/** `@ABC…`, as the tool fills its probes. */
-function payload(length: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, at) => 0x40 + (at & 0x3f));
-}
-
-const MARKS: readonly string[] = [
-  'N',
-  'H',
-  'P',
-  '',
-  'F',
-  'S',
-  'N',
-  'H',
-  'N',
-  'X',
-  'X',
-  'N',
-  'H',
-  'X',
-  'V',
-  'C',
-];
-
-/** `!H`, `!N`, `!X`, `!F-1400` (parse_icmp_res); nothing for a port unreachable: that is the target. */
-function errorMark(type: number, code: number, info: number): string | undefined {
-  if (type !== ICMP_DEST_UNREACH) return `!<${type}-${code}>`;
-  if (code === ICMP_PORT_UNREACH) return undefined;
-  if (code === ICMP_FRAG_NEEDED) return `!F-${info}`;
-  const mark = MARKS[code];
-  return mark === undefined ? `!<${code}>` : `!${mark}`;
-}
+export const traceroute: Program = {
+  name: 'traceroute',
+  group: 'probes',
+  about: 'show each router on the way to an address (-n -q -w -N -m -f -p -I -F --sport)',
+  slots(words) {
+    if (words.at(-1) === '-i') return { kinds: ['device'] };
+    return { words: ['-n', '-q', '-w', '-N', '-m', '-f', '-I', '-p', '-F', '--sport='], kinds: ['address'] };
+  },
+  run(ctx, args) {
+    new Traceroute(ctx, parseTraceroute(args)).begin();
+    return 'running';
+  },
+};

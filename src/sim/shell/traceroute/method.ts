@@ -38,6 +38,8 @@ export interface Method {
   send(probe: Probe, ttl: number): Failure | undefined;
   /** No answer is wanted any more. */
   release(probe: Probe): void;
+  /** The journey is over. */
+  close(): void;
 }
 
 /** Every byte tells where it is: `@ABC…` over and over, counted from the end of the IP header's successor. */
@@ -128,6 +130,8 @@ export class UdpMethod implements Method {
     probe.socket?.close();
     probe.socket = undefined;
   }
+
+  close(): void {}
 }
 
 export class IcmpMethod implements Method {
@@ -192,5 +196,10 @@ export class IcmpMethod implements Method {
 
   release(probe: Probe): void {
     this.#waiting.delete(probe.seq);
+  }
+
+  close(): void {
+    this.#socket?.close();
+    this.#waiting.clear();
   }
 }

@@ -1,264 +1,345 @@
-/** traceroute's command line (2.1.2, CLIF), with its checks and texts. */
+/** Command line of traceroute 2.1.2: its own option reader (clif.c) with its complaints. */
 import { parseIp4, type Ip4 } from '../../wire/index';
-import { Exit } from '../program';
+import { Exit, parseUnsigned } from '../program';
 import { TRACEROUTE_USAGE } from './usage';
 
+const SECOND = 1_000_000_000;
+const MAX_HOPS = 255;
+const MAX_PROBES = 10;
+const MAX_PACKET_LENGTH = 65_000;
+/** IPv4 header and UDP or ICMP header. */
+const HEADERS = 28;
+const DEFAULT_DATA = 40 - 8;
+const VERSION =
+  'Modern traceroute for Linux, version 2.1.2\nCopyright (c) 2016  Dmitry Butskoy,   License: GPL v2 or any later\n';
+
 export interface TracerouteOptions {
-  host: string;
-  dst: Ip4;
-  method: 'default' | 'udp' | 'icmp';
-  firstHop: number;
-  maxHops: number;
-  queries: number;
-  simultaneous: number;
-  /** s, and the factors by which answers of the same hop and of later hops shorten it (0: not at all). */
-  wait: number;
-  here: number;
-  near: number;
-  /** s between probes. */
-  sendWait: number;
-  port?: number;
-  sourcePort?: number;
-  source?: Ip4;
-  device?: string;
-  dontFragment: boolean;
-  numeric: boolean;
-  tos: number;
-  mark?: number;
-  /** Of a whole probe, from its IP header. */
-  packetLength: number;
-  /** Of what a probe carries after the UDP or ICMP header. */
-  dataLength: number;
+  /** As typed. */
+  readonly host: string;
+  readonly dst: Ip4;
+  /** default: UDP to a port that counts up; udp: to one port; icmp: echo requests. */
+  readonly method: 'default' | 'udp' | 'icmp';
+  readonly numeric: boolean;
+  readonly firstHop: number;
+  readonly maxHops: number;
+  readonly queries: number;
+  readonly simultaneous: number;
+  readonly waitNs: number;
+  /** Factors of -w's second and third number; 0: not used. */
+  readonly here: number;
+  readonly near: number;
+  readonly sendWaitNs: number;
+  /** First UDP port or ICMP sequence number; 0: the method's own. */
+  readonly port: number;
+  /** 0: chosen by the kernel. */
+  readonly sourcePort: number;
+  readonly tos: number;
+  readonly mark: number | undefined;
+  readonly dontFragment: boolean;
+  readonly device: string | undefined;
+  readonly source: Ip4 | undefined;
+  /** Bytes after the UDP or ICMP header. */
+  readonly dataLength: number;
+  /** IP datagram, as the header line tells it. */
+  readonly packetLength: number;
 }
 
-const MAX_PACKET = 65_000;
-const MAX_QUERIES = 10;
-const IP_AND_UDP = 28;
+type Draft = { -readonly [K in keyof TracerouteOptions]: TracerouteOptions[K] } & {
+  wait: readonly [number, number, number];
+  sendWait: number;
+  wantedLength: number | undefined;
+};
+/** Takes the argument; false when it makes no sense. */
+type Setter = (draft: Draft, text: string) => boolean;
 
-interface OptionSpec {
+interface Option {
   readonly short?: string;
   readonly long?: string;
+  /** Name of its argument, for complaints; absent: takes none. */
   readonly argument?: string;
-  read(options: TracerouteOptions, value: string): boolean | void;
+  /** Its argument is looked up as a host. */
+  readonly host?: boolean;
+  readonly set: Setter;
 }
 
-const whole = (value: string) => (/^[+-]?(?:0x[0-9a-f]+|\d+)$/i.test(value) ? Number(value) : Number.NaN);
-/** An unsigned number into a field; false when it is none. */
-function number(
-  field: 'queries' | 'simultaneous' | 'maxHops' | 'firstHop' | 'port' | 'sourcePort' | 'tos' | 'mark',
-) {
-  return (options: TracerouteOptions, value: string): boolean => {
-    const read = whole(value);
-    if (Number.isNaN(read)) return false;
-    options[field] = read;
+function whole(set: (draft: Draft, value: number) => void): Setter {
+  return (draft, text) => {
+    const value = parseUnsigned(text);
+    if (!Number.isNaN(value)) set(draft, value);
+    return !Number.isNaN(value);
+  };
+}
+function flag(set: (draft: Draft) => void): Setter {
+  return (draft) => {
+    set(draft);
     return true;
   };
 }
-function refuse(what: string) {
-  return (): never => {
-    throw new Exit(2, `traceroute ${what} is not modelled here.\n`);
+/** strtod of a whole word. */
+function decimal(text: string): number {
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+}
+function notModelled(what: string): Setter {
+  return () => {
+    throw new Exit(2, `traceroute: ${what} is not modelled here: use UDP (the default, or -U) or -I\n`);
   };
 }
 
-function readWait(options: TracerouteOptions, value: string): boolean {
-  const parts = value.split(',').map(Number);
-  const [wait = Number.NaN, here = 0, near = 0] = parts;
-  if (value === '' || parts.length > 3 || parts.some((part) => Number.isNaN(part)) || wait < 0) return false;
-  Object.assign(options, { wait, here, near });
-  return true;
-}
-function readSendWait(options: TracerouteOptions, value: string): boolean {
-  const wait = value === '' ? Number.NaN : Number(value);
-  if (!(wait >= 0)) return false;
-  options.sendWait = wait >= 10 ? wait / 1000 : wait;
-  return true;
-}
-function readSource(options: TracerouteOptions, value: string): boolean {
-  const parsed = parseIp4(value);
-  if (!parsed.ok) return false;
-  options.source = parsed.value;
-  return true;
-}
-function readModule(options: TracerouteOptions, value: string): void {
-  if (value === 'icmp' || value === 'udp' || value === 'default') options.method = value;
-  else if (['tcp', 'tcpconn', 'raw', 'dccp', 'udplite'].includes(value)) refuse(`-M ${value}`)();
-  else throw new Exit(2, `Unknown traceroute module ${value}\n`);
-}
-function readSourcePort(options: TracerouteOptions, value: string): boolean {
-  const good = number('sourcePort')(options, value);
-  // "Implies -N 1": one socket cannot wait for two answers from the same port.
-  if (good) options.simultaneous = 1;
-  return good;
+/** Of /etc/services. */
+const SERVICES: Readonly<Record<string, number>> = {
+  ssh: 22,
+  domain: 53,
+  http: 80,
+  ntp: 123,
+  bgp: 179,
+  https: 443,
+};
+/** set_port: what follows the number is not looked at. */
+function port(set: (draft: Draft, value: number) => void): Setter {
+  return (draft, text) => {
+    const digits = /^(?:0x[0-9a-f]+|\d+)/i.exec(text)?.[0];
+    const value = digits === undefined ? SERVICES[text] : parseUnsigned(digits);
+    if (value === undefined || Number.isNaN(value)) return false;
+    set(draft, value & 0xffff);
+    return true;
+  };
 }
 
-const OPTIONS: readonly OptionSpec[] = [
-  { short: '4', read: () => {} },
-  { short: '6', read: refuse('-6') },
-  { short: 'd', long: 'debug', read: () => {} },
-  { short: 'F', long: 'dont-fragment', read: (options) => void (options.dontFragment = true) },
-  { short: 'f', long: 'first', argument: 'first_ttl', read: number('firstHop') },
-  { short: 'g', long: 'gateway', argument: 'gate,...', read: refuse('-g') },
-  { short: 'I', long: 'icmp', read: (options) => void (options.method = 'icmp') },
-  { short: 'T', long: 'tcp', read: refuse('-T') },
+const OPTIONS: readonly Option[] = [
+  { short: '4', set: flag(() => undefined) },
+  { short: 'd', long: 'debug', set: flag(() => undefined) },
+  { short: 'e', long: 'extensions', set: flag(() => undefined) },
+  { short: 'n', set: flag((draft) => (draft.numeric = true)) },
+  { short: 'F', long: 'dont-fragment', set: flag((draft) => (draft.dontFragment = true)) },
+  { short: 'I', long: 'icmp', set: flag((draft) => (draft.method = 'icmp')) },
+  { short: 'U', long: 'udp', set: flag((draft) => (draft.method = 'udp')) },
+  { short: 'f', long: 'first', argument: 'first_ttl', set: whole((draft, n) => (draft.firstHop = n)) },
+  { short: 'm', long: 'max-hops', argument: 'max_ttl', set: whole((draft, n) => (draft.maxHops = n)) },
   {
-    short: 'i',
-    long: 'interface',
-    argument: 'device',
-    read: (options, value) => void (options.device = value),
+    short: 'N',
+    long: 'sim-queries',
+    argument: 'squeries',
+    set: whole((draft, n) => (draft.simultaneous = n)),
   },
-  { short: 'm', long: 'max-hops', argument: 'max_ttl', read: number('maxHops') },
-  { short: 'N', long: 'sim-queries', argument: 'squeries', read: number('simultaneous') },
-  { short: 'n', read: (options) => void (options.numeric = true) },
-  { short: 'p', long: 'port', argument: 'port', read: number('port') },
-  { short: 't', long: 'tos', argument: 'tos', read: number('tos') },
-  { short: 'l', long: 'flowlabel', argument: 'flow_label', read: refuse('-l') },
-  { short: 'w', long: 'wait', argument: 'MAX,HERE,NEAR', read: readWait },
-  { short: 'q', long: 'queries', argument: 'nqueries', read: number('queries') },
-  { short: 'r', read: refuse('-r') },
-  { short: 's', long: 'source', argument: 'src_addr', read: readSource },
-  { short: 'z', long: 'sendwait', argument: 'sendwait', read: readSendWait },
-  { short: 'e', long: 'extensions', read: () => {} },
-  { short: 'A', long: 'as-path-lookups', read: refuse('-A') },
-  { short: 'M', long: 'module', argument: 'name', read: readModule },
-  { short: 'O', long: 'options', argument: 'OPTS,...', read: refuse('-O') },
-  { long: 'sport', argument: 'num', read: readSourcePort },
-  { long: 'fwmark', argument: 'num', read: number('mark') },
-  { short: 'U', long: 'udp', read: (options) => void (options.method = 'udp') },
-  { short: 'D', long: 'dccp', read: refuse('-D') },
-  { short: 'P', long: 'protocol', argument: 'prot', read: refuse('-P') },
-  { long: 'mtu', read: refuse('--mtu') },
-  { long: 'back', read: refuse('--back') },
+  { short: 'q', long: 'queries', argument: 'nqueries', set: whole((draft, n) => (draft.queries = n)) },
+  { short: 't', long: 'tos', argument: 'tos', set: whole((draft, n) => (draft.tos = n & 0xff)) },
+  { short: 'p', long: 'port', argument: 'port', set: port((draft, n) => (draft.port = n)) },
+  { long: 'sport', argument: 'num', set: port((draft, n) => (draft.sourcePort = n)) },
+  { long: 'fwmark', argument: 'num', set: whole((draft, n) => (draft.mark = n)) },
+  { short: 'w', long: 'wait', argument: 'MAX,HERE,NEAR', set: setWait },
+  { short: 'z', long: 'sendwait', argument: 'sendwait', set: setSendWait },
+  { short: 'i', long: 'interface', argument: 'device', set: setDevice },
+  { short: 's', long: 'source', argument: 'src_addr', host: true, set: setSource },
+  { short: 'M', long: 'module', argument: 'name', set: setModule },
+  { short: 'l', long: 'flowlabel', argument: 'flow_label', set: whole(() => undefined) },
+  { short: '6', set: notModelled('IPv6') },
+  { short: 'T', long: 'tcp', set: notModelled('-T (TCP)') },
+  { short: 'D', long: 'dccp', set: notModelled('-D (DCCP)') },
+  { short: 'P', long: 'protocol', argument: 'prot', set: notModelled('-P (other protocols)') },
+  { short: 'g', long: 'gateway', argument: 'gate', set: notModelled('-g (source routing)') },
+  { short: 'r', set: notModelled('-r (bypassing routing)') },
+  { short: 'A', long: 'as-path-lookups', set: notModelled('-A (AS lookups)') },
+  { short: 'O', long: 'options', argument: 'OPTS', set: notModelled('-O (module options)') },
+  { long: 'mtu', set: notModelled('--mtu') },
+  { long: 'back', set: notModelled('--back') },
+  { short: 'V', long: 'version', set: ends(VERSION) },
+  { long: 'help', set: ends(TRACEROUTE_USAGE) },
 ];
 
-export const VERSION_TEXT =
-  'Modern traceroute for Linux, version 2.1.2\nCopyright (c) 2016  Dmitry Butskoy,   License: GPL v2 or any later\n';
-
-function fail(text: string): never {
-  throw new Exit(2, text + '\n');
+function ends(text: string): Setter {
+  return () => {
+    throw new Exit(0, text);
+  };
 }
 
-/** Reads one option word; answers with how many words it took. Positions are counted from 1, as the errors tell them. */
-function readOption(options: TracerouteOptions, args: readonly string[], at: number): number {
-  const word = args[at] ?? '';
-  if (word === '--help') throw new Exit(0, TRACEROUTE_USAGE);
-  if (word === '-V' || word === '--version') throw new Exit(0, VERSION_TEXT);
-  const [name = '', attached] = splitOption(word);
-  const long = word.startsWith('--');
-  const spec = OPTIONS.find((option) => (long ? `--${option.long}` === name : `-${option.short}` === name));
-  // Letters without values may stand together; the last of them may take the next word.
-  if (!spec && !long && word.length > 2) return readLetters(options, args, at);
-  if (!spec) fail(`Bad option \`${name}' (argc ${at + 1})`);
-  return apply(options, spec, name, attached, args, at);
+/** -w MAX,HERE,NEAR: giving MAX alone turns the other two off. */
+function setWait(draft: Draft, text: string): boolean {
+  const numbers = text.split(',').map(decimal);
+  if (numbers.length > 3 || numbers.some(Number.isNaN)) return false;
+  draft.wait = [numbers[0] ?? 0, numbers[1] ?? 0, numbers[2] ?? 0];
+  return true;
+}
+function setSendWait(draft: Draft, text: string): boolean {
+  draft.sendWait = decimal(text);
+  return !Number.isNaN(draft.sendWait);
+}
+function setDevice(draft: Draft, text: string): boolean {
+  draft.device = text;
+  return true;
+}
+function setSource(draft: Draft, text: string): boolean {
+  draft.source = address(text);
+  return draft.source !== undefined;
+}
+function setModule(draft: Draft, text: string): boolean {
+  if (text === 'default' || text === 'udp' || text === 'icmp') draft.method = text;
+  else if (['tcp', 'tcpconn', 'dccp', 'raw', 'udplite'].includes(text))
+    notModelled(`-M ${text}`)(draft, text);
+  else throw new Exit(2, `Unknown traceroute module ${text}\n`);
+  return true;
 }
 
-function splitOption(word: string): [string, string | undefined] {
-  if (!word.startsWith('--')) {
-    const spec = OPTIONS.find((option) => option.short !== undefined && word.startsWith(`-${option.short}`));
-    return spec?.argument !== undefined && word.length > 2
-      ? [word.slice(0, 2), word.slice(2)]
-      : [word, undefined];
-  }
-  const equals = word.indexOf('=');
-  return equals < 0 ? [word, undefined] : [word.slice(0, equals), word.slice(equals + 1)];
+/** getaddrinfo without a name server: addresses in inet_aton's forms, and localhost of /etc/hosts. */
+function address(text: string): Ip4 | undefined {
+  if (text === 'localhost') return 0x7f000001;
+  const dotted = parseIp4(text);
+  if (dotted.ok) return dotted.value;
+  const parts = text.split('.').map(parseUnsigned);
+  if (parts.length > 4 || parts.some(Number.isNaN)) return undefined;
+  const last = parts.pop() ?? 0;
+  if (parts.some((part) => part > 255) || last >= 2 ** (8 * (4 - parts.length))) return undefined;
+  return parts.reduce((sum, part, at) => sum + part * 2 ** (24 - 8 * at), 0) + last;
 }
 
-function readLetters(options: TracerouteOptions, args: readonly string[], at: number): number {
-  const letters = [...(args[at] ?? '').slice(1)];
-  for (const [place, letter] of letters.entries()) {
-    const spec = OPTIONS.find((option) => option.short === letter);
-    if (!spec) fail(`Bad option \`-${letter}' (argc ${at + 1})`);
-    if (spec.argument === undefined) spec.read(options, '');
-    else if (place < letters.length - 1) {
-      fail(`Option \`-${letter}' (argc ${at + 1}) requires an argument: \`-${letter} ${spec.argument}'`);
-    } else return apply(options, spec, `-${letter}`, undefined, args, at);
-  }
-  return 1;
+function bad(text: string): never {
+  throw new Exit(2, `${text}\n`);
+}
+function lookupFailed(host: string): string {
+  return `${host}: Temporary failure in name resolution\n`;
 }
 
-function apply(
-  options: TracerouteOptions,
-  spec: OptionSpec,
-  name: string,
-  attached: string | undefined,
-  args: readonly string[],
-  at: number,
-): number {
-  if (spec.argument === undefined) {
-    spec.read(options, '');
-    return 1;
-  }
-  const value = attached ?? args[at + 1];
-  if (value === undefined) {
-    const form = name.startsWith('--') ? `${name}=${spec.argument}` : `${name} ${spec.argument}`;
-    fail(`Option \`${name}' (argc ${at + 1}) requires an argument: \`${form}'`);
-  }
-  const took = attached === undefined ? 2 : 1;
-  if (spec.read(options, value) === false) {
-    fail(`Cannot handle \`${name}' option with arg \`${value}' (argc ${at + took})`);
-  }
-  return took;
-}
-
-function readOperand(options: TracerouteOptions, word: string, position: number, argc: number): void {
-  if (position === 1) {
-    const parsed = parseIp4(word);
-    if (word !== 'localhost' && !parsed.ok) {
-      const where = `Cannot handle "host" cmdline arg \`${word}' on position 1 (argc ${argc})`;
-      fail(`${word}: Name or service not known\n${where}`);
+/**
+ * One dash: one option with its argument joined or in the next word, or several letters, of which the last may take the
+ * next word. Answers with the place of the next word to read.
+ */
+function readShort(words: readonly string[], at: number, draft: Draft): number {
+  const word = words[at] ?? '';
+  for (let index = 1; index < word.length; index++) {
+    const letter = word[index] ?? '';
+    const option = OPTIONS.find((candidate) => candidate.short === letter);
+    if (!option) bad(`Bad option \`-${letter}' (argc ${at + 1})`);
+    if (option.argument === undefined) {
+      option.set(draft, '');
+      continue;
     }
-    options.host = word;
-    options.dst = parsed.ok ? parsed.value : 0x7f000001;
-  } else if (position === 2) {
-    const length = whole(word);
-    if (Number.isNaN(length))
-      fail(`Cannot handle "packetlen" cmdline arg \`${word}' on position 2 (argc ${argc})`);
-    options.packetLength = length;
-  } else fail(`Extra arg \`${word}' (position ${position}, argc ${argc})`);
+    const joined = word.slice(index + 1);
+    const next = joined === '' ? at + 2 : at + 1;
+    const text = joined === '' ? words[at + 1] : index === 1 ? joined : undefined;
+    if (text === undefined) {
+      bad(`Option \`-${letter}' (argc ${at + 1}) requires an argument: \`-${letter} ${option.argument}'`);
+    }
+    if (!option.set(draft, text)) {
+      const lookup = option.host ? lookupFailed(text) : '';
+      bad(`${lookup}Cannot handle \`-${letter}' option with arg \`${text}' (argc ${next})`);
+    }
+    return next;
+  }
+  return at + 1;
 }
 
-export function readTracerouteOptions(args: readonly string[]): TracerouteOptions {
-  const options: TracerouteOptions = {
+function readLong(word: string, at: number, draft: Draft): void {
+  const sign = word.indexOf('=');
+  const name = sign < 0 ? word.slice(2) : word.slice(2, sign);
+  const text = sign < 0 ? undefined : word.slice(sign + 1);
+  const option = OPTIONS.find((candidate) => candidate.long === name);
+  if (!option || (text !== undefined && option.argument === undefined)) {
+    bad(`Bad option \`${word}'${text === undefined ? '' : ` (with arg \`${text}')`} (argc ${at + 1})`);
+  }
+  if (option.argument !== undefined && text === undefined) {
+    bad(`Option \`--${name}' (argc ${at + 1}) requires an argument: \`--${name}=${option.argument}'`);
+  }
+  if (!option.set(draft, text ?? '')) {
+    const lookup = option.host ? lookupFailed(text ?? '') : '';
+    bad(`${lookup}Cannot handle \`--${name}' option with arg \`${text ?? ''}' (argc ${at + 1})`);
+  }
+}
+
+/** Host and length, each with its place in the line. */
+function takeArguments(draft: Draft, words: readonly (readonly [string, number])[]): void {
+  const [host, length, extra] = words;
+  if (!host) bad('Specify "host" missing argument.');
+  const dst = address(host[0]);
+  if (dst === undefined) {
+    bad(
+      `${lookupFailed(host[0])}Cannot handle "host" cmdline arg \`${host[0]}' on position 1 (argc ${host[1]})`,
+    );
+  }
+  draft.host = host[0];
+  draft.dst = dst;
+  if (length) {
+    draft.wantedLength = parseUnsigned(length[0]);
+    if (Number.isNaN(draft.wantedLength)) {
+      bad(`Cannot handle "packetlen" cmdline arg \`${length[0]}' on position 2 (argc ${length[1]})`);
+    }
+  }
+  if (extra) bad(`Extra arg \`${extra[0]}' (position 3, argc ${extra[1]})`);
+}
+
+function check(draft: Draft): void {
+  const { firstHop, maxHops, queries, wait, wantedLength, sendWait } = draft;
+  if (firstHop === 0 || firstHop > maxHops) bad('first hop out of range');
+  if (maxHops > MAX_HOPS) bad(`max hops cannot be more than ${MAX_HOPS}`);
+  if (queries === 0 || queries > MAX_PROBES) bad(`no more than ${MAX_PROBES} probes per hop`);
+  if (wait.some((value) => value < 0)) bad(`bad wait specifications \`${wait.join(',')}' used`);
+  if (wantedLength !== undefined && wantedLength > MAX_PACKET_LENGTH)
+    bad(`too big packetlen ${wantedLength} specified`);
+  if (sendWait < 0) bad(`bad sendtime \`${sendWait}' specified`);
+}
+
+function settle(draft: Draft): TracerouteOptions {
+  const [wait, here, near] = draft.wait;
+  draft.waitNs = Math.round(wait * SECOND);
+  draft.here = here;
+  draft.near = near;
+  // Ten and more are milliseconds.
+  draft.sendWaitNs = Math.round((draft.sendWait >= 10 ? draft.sendWait / 1000 : draft.sendWait) * SECOND);
+  if (draft.sourcePort !== 0) {
+    draft.simultaneous = 1;
+    draft.here = 0;
+    draft.near = 0;
+  }
+  if (draft.wantedLength !== undefined) draft.dataLength = Math.max(0, draft.wantedLength - HEADERS);
+  draft.packetLength = HEADERS + draft.dataLength;
+  return draft;
+}
+
+function defaults(): Draft {
+  return {
     host: '',
     dst: 0,
     method: 'default',
+    numeric: false,
     firstHop: 1,
     maxHops: 30,
     queries: 3,
     simultaneous: 16,
-    wait: 5,
-    here: 3,
-    near: 10,
-    sendWait: 0,
-    dontFragment: false,
-    numeric: false,
+    waitNs: 0,
+    here: 0,
+    near: 0,
+    sendWaitNs: 0,
+    port: 0,
+    sourcePort: 0,
     tos: 0,
-    packetLength: 60,
-    dataLength: 60 - IP_AND_UDP,
+    mark: undefined,
+    dontFragment: false,
+    device: undefined,
+    source: undefined,
+    dataLength: DEFAULT_DATA,
+    packetLength: 0,
+    wait: [5, 3, 10],
+    sendWait: 0,
+    wantedLength: undefined,
   };
-  if (args.length === 0) throw new Exit(0, TRACEROUTE_USAGE);
-  let positions = 0;
-  for (let at = 0; at < args.length;) {
-    const word = args[at] ?? '';
-    if (word.startsWith('-') && word.length > 1) at += readOption(options, args, at);
-    else {
-      positions += 1;
-      at += 1;
-      readOperand(options, word, positions, at);
-    }
-  }
-  if (positions === 0) fail('Specify "host" missing argument.');
-  check(options);
-  return options;
 }
 
-function check(options: TracerouteOptions): void {
-  const { firstHop, maxHops, queries, packetLength } = options;
-  if (firstHop < 1 || firstHop > maxHops) fail('first hop out of range');
-  if (maxHops > 255) fail('max hops cannot be more than 255');
-  if (queries < 1 || queries > MAX_QUERIES) fail(`no more than ${MAX_QUERIES} probes per hop`);
-  if (packetLength > MAX_PACKET) fail(`too big packetlen ${packetLength} specified`);
-  options.packetLength = Math.max(packetLength, IP_AND_UDP);
-  options.dataLength = options.packetLength - IP_AND_UDP;
-  options.simultaneous = Math.max(options.simultaneous, 1);
-  options.sourcePort = options.sourcePort === undefined ? undefined : options.sourcePort & 0xffff;
+/** Ends with traceroute's own words when the line makes no sense. */
+export function parseTraceroute(words: readonly string[]): TracerouteOptions {
+  if (words.length === 0) throw new Exit(0, TRACEROUTE_USAGE);
+  const draft = defaults();
+  const plain: [string, number][] = [];
+  let options = true;
+  for (let at = 0; at < words.length;) {
+    const word = words[at] ?? '';
+    if (options && word.length > 1 && word.startsWith('-') && !word.startsWith('--')) {
+      at = readShort(words, at, draft);
+      continue;
+    }
+    if (options && word === '--') options = false;
+    else if (options && word.startsWith('--')) readLong(word, at, draft);
+    else plain.push([word, at + 1]);
+    at++;
+  }
+  takeArguments(draft, plain);
+  check(draft);
+  return settle(draft);
 }
