@@ -31,7 +31,8 @@ const scenario = JSON.stringify({
   journal: [{ netns: 'node-1', command: `ping -c 2 -W 1 ${address(machines)}` }],
 });
 
-const percentile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
+const percentile = (sorted, share) =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 function report(name, intervals) {
   const sorted = [...intervals].sort((a, b) => a - b);
   const at = (share) => percentile(sorted, share).toFixed(1).padStart(6);
@@ -139,7 +140,11 @@ const browser = await chromium.launch({ executablePath, args: launchArgs });
 const quiet = { logLevel: 'error' };
 try {
   await build({ ...quiet, build: { outDir: folder, emptyOutDir: true } });
-  const built = await preview({ ...quiet, build: { outDir: folder }, preview: { port: 0, host: '127.0.0.1' } });
+  const built = await preview({
+    ...quiet,
+    build: { outDir: folder },
+    preview: { port: 0, host: '127.0.0.1' },
+  });
   const story = await open(browser, built.resolvedUrls.local[0]);
   await story.click('[data-testid="play"]');
   report('story', await story.evaluate(sample, SECONDS));
@@ -147,12 +152,15 @@ try {
   await built.close();
 
   // The painter by itself is reached through the modules, which only the development server hands out.
-  const served = await createServer({ ...quiet, server: { port: 0, host: '127.0.0.1', hmr: false, watch: null } });
+  const served = await createServer({
+    ...quiet,
+    server: { port: 0, host: '127.0.0.1', hmr: false, watch: null },
+  });
   await served.listen();
   const page = await open(browser, served.resolvedUrls.local[0]);
   await page.evaluate(startFlights, inFlight);
   report('flight', await page.evaluate(sample, SECONDS));
-  const box = await page.locator('[data-testid="stage"]').boundingBox();
+  const box = await page.locator('[data-testid="stage-view"]').boundingBox();
   const [x, y] = [box.x + box.width / 2, box.y + box.height - 30];
   await page.mouse.move(x, y);
   await page.mouse.down();
@@ -162,7 +170,9 @@ try {
     await page.waitForTimeout(40);
   }
   report('panning', await intervals);
-  console.log(`painting ${inFlight} frames takes ${(await page.evaluate(() => window.paintCost())).toFixed(2)} ms of each`);
+  console.log(
+    `painting ${inFlight} frames takes ${(await page.evaluate(() => window.paintCost())).toFixed(2)} ms of each`,
+  );
   await served.close();
 } finally {
   await browser.close();

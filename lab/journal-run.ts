@@ -8,7 +8,8 @@ import type { CommandOutput } from './types';
 
 const MAX_COMMAND_SECONDS = 60;
 /** What runs in the background is given a moment to begin. */
-const BACKGROUND_MS = 100;
+const BACKGROUND_MS = 400;
+const TCPDUMP_MS = 1_200;
 
 interface Command {
   readonly index: number;
@@ -16,19 +17,26 @@ interface Command {
   readonly text: string;
 }
 
+export interface JournalRun {
+  /** Interrupts what runs in the background, as at the end of a session. One for each entry. */
+  finish(): Promise<CommandOutput[]>;
+}
+
 /**
+ * Returns when all commands but those in the background have ended.
+ *
  * One after another; entries with a time of their own, and those that end in `&`, beside the others. `began` is time 0
- * (ms since 1970), `root` the namespace that is the room itself. Background commands are interrupted at the end.
+ * (ms since 1970), `root` the namespace that is the room itself.
  */
 export async function runJournal(
   box: Box,
   journal: readonly JournalEntry[],
   began: number,
   root?: string,
-): Promise<CommandOutput[]> {
+): Promise<JournalRun> {
   const results: CommandOutput[] = [];
-  const beside: Promise<void>[] = [];
-  const background: number[] = [];
+  const timed: Promise<void>[] = [];
+  const background = new Map<number, Promise<void>>();
   let sequence: Command[] = [];
   const flush = async () => {
     await runSequence(box, sequence, results, root);
@@ -43,19 +51,25 @@ export async function runJournal(
     }
     await flush();
     const start = at === undefined ? 0 : Math.max(0, began + at / 1e6 - Date.now());
-    beside.push(wait(start).then(() => runSequence(box, [one], results, root)));
-    if (text !== command) {
-      background.push(index);
-      await wait(BACKGROUND_MS);
+    const running = wait(start).then(() => runSequence(box, [one], results, root));
+    if (text === command) timed.push(running);
+    else {
+      background.set(index, running);
+      await wait(start + BACKGROUND_MS);
     }
   }
   await flush();
-  const timed = beside.filter((_, i) => !background.includes(i));
-  if (background.length === 0) await Promise.all(timed);
-  for (const index of background)
-    await box.run('here', `kill -INT $(cat /run/pid-${index}) 2>/dev/null || true`);
-  await Promise.all(beside);
-  return results;
+  await Promise.all(timed);
+  const finish = async () => {
+    // tcpdump is handed what it captures once a second.
+    if (background.size > 0) await wait(TCPDUMP_MS);
+    for (const index of background.keys()) {
+      await box.run('here', `kill -INT $(cat /run/pid-${index}) 2>/dev/null || true`);
+    }
+    await Promise.all(background.values());
+    return results;
+  };
+  return { finish };
 }
 
 /** In one shell, so that nothing but the commands takes time. */

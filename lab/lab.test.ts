@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allCases } from './cases';
+import { allCases } from './cases/index';
 import { directed } from './capture';
 import { diffLines } from './diff';
 import { levelled } from './journal';

@@ -7,7 +7,6 @@ import { levelling, withPrelude } from './script';
 import { parseRows, TABLE_COMMANDS } from './tables';
 import {
   TABLES,
-  type CommandOutput,
   type LabCase,
   type Observation,
   type Row,
@@ -51,7 +50,7 @@ class Room {
     if (done.exit !== 0) throw new Error(`levelling: ${done.output.trim()}`);
     await this.#up(names, sim.built);
     if (labCase.prepare.length > 0) {
-      const prepared = await runJournal(box, labCase.prepare, Date.now(), labCase.root);
+      const prepared = await (await runJournal(box, labCase.prepare, Date.now(), labCase.root)).finish();
       const failed = prepared.find(({ command, exit }) => exit !== 0 && !/^ping\b/.test(command));
       if (failed) throw new Error(`preparing: ${failed.command}: ${failed.output.trim()}`);
       await wait(labCase.settle * 1000);
@@ -61,10 +60,11 @@ class Room {
     const capture = await Capture.start(box, taps);
     const before = (await this.#tables(names)).tables;
     const began = Date.now();
-    const outputs = await runJournal(box, labCase.journal, began, labCase.root);
+    const journal = await runJournal(box, labCase.journal, began, labCase.root);
     await wait(labCase.settle * 1000);
     const ended = Date.now();
     const after = (await this.#tables(await this.#names())).tables;
+    const outputs = await journal.finish();
     const frames = await capture.stop(began, ended);
     return { before, after, outputs, frames };
   }

@@ -5,7 +5,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Box } from './box';
-import { allCases, type ListedCase } from './cases';
+import { allCases, type ListedCase } from './cases/index';
 import { compare } from './compare';
 import { observeLinux } from './linux-side';
 import { whyNot } from './prerequisites';

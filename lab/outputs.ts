@@ -9,6 +9,8 @@ const TIMES: readonly (readonly [RegExp, string])[] = [
   [/ {2}\d+\.\d{3} ms/g, '  T ms'],
   // tcpdump
   [/^\d\d:\d\d:\d\d\.\d{6} /gm, 'T '],
+  // … -v
+  [/, id \d+, offset /g, ', id I, offset '],
   // timers of bridges and their ports
   [/\b(\w+_timer) +[\d.]+/g, '$1 T'],
   [/\b((?:hello|tcn|topology change|message age|forward delay|hold|gc) timer\s+)[\d.]+/g, '$1T'],

@@ -6,6 +6,13 @@ export const problem = {
     place: 'simulation',
     message: { en: `Something unexpected went wrong: ${reason}`, zh: `发生意外错误：${reason}` },
   }),
+  storyEnds: (reason: string): InputProblem => ({
+    place: 'story',
+    message: {
+      en: `The story could not be told to its end (${reason}). Tables, frames and terminals are complete.`,
+      zh: `步骤未能全部生成（${reason}）。表、帧和终端内容是完整的。`,
+    },
+  }),
   nothingOpen: (): InputProblem => ({
     place: 'journal',
     message: { en: 'Open a scenario first.', zh: '请先打开一个场景。' },

@@ -5,7 +5,7 @@
 import { SimClient, connectWorker, type Connect, type Done, type Outcome } from '../worker/client';
 import { problem } from './messages';
 import { setPlaying, showStep } from './player';
-import { stepsReady } from './steps';
+import { stepsReady, storyTrouble } from './steps';
 import { app } from './store';
 import { namespacesAt } from './tables';
 import { commandStartingAt } from './terminal';
@@ -169,7 +169,9 @@ async function restore(): Promise<void> {
   app.setState({ cursor: clampCursor(cursor) });
 }
 
-function arrived(done: Done, problems: readonly InputProblem[], change: Partial<AppState>): void {
+function arrived(done: Done, found: readonly InputProblem[], change: Partial<AppState>): void {
+  const trouble = storyTrouble();
+  const problems = trouble === undefined ? found : [...found, problem.storyEnds(trouble)];
   app.setState((state) => ({
     ...change,
     run: { ...state.run, ...change.run, phase: 'ready', problems, busy: false, progress: 0 },

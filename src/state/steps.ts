@@ -20,17 +20,23 @@ let built = 0;
 /** Steps from this index on are new or have changed since they were last filtered. */
 let touched = 0;
 let scheduled = false;
+/** What went wrong while steps were made; the steps before stand, the run goes on without further ones. */
+let trouble: string | undefined;
 const waiting: (() => void)[] = [];
 
-const isReady = () => built === getTrace().events.length;
+const isReady = () => trouble !== undefined || built === getTrace().events.length;
 
 function build(): void {
   const { events } = getTrace();
   const until = performance.now() + SLICE;
-  while (built < events.length && performance.now() < until) {
+  while (trouble === undefined && built < events.length && performance.now() < until) {
     const end = Math.min(built + CHUNK, events.length);
-    touched = Math.min(touched, builder.push(events.slice(built, end)));
-    built = end;
+    try {
+      touched = Math.min(touched, builder.push(events.slice(built, end)));
+      built = end;
+    } catch (error) {
+      trouble = String(error);
+    }
   }
   if (isReady()) {
     for (const tell of waiting.splice(0)) tell();
@@ -50,11 +56,14 @@ observeTrace({
     builder = new StepBuilder(getTrace());
     built = 0;
     touched = 0;
+    trouble = undefined;
     build();
   },
 });
 
-/** Resolves when there are steps for all events. */
+export const storyTrouble = (): string | undefined => trouble;
+
+/** Resolves when there are steps for all events, or for as many as there can be. */
 export function stepsReady(): Promise<void> {
   return isReady() ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve));
 }

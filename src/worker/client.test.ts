@@ -114,6 +114,19 @@ describe('the client', () => {
     expect(receiver.events).toHaveLength(UP_SEQ + 2 * EVENTS_OF_COMMAND);
   });
 
+  it('fails a request whose answer cannot be taken in, and goes on', async () => {
+    const receiver = new Receiver();
+    const client = new SimClient(connectLocally(fakeEngine()), receiver);
+    receiver.reset = () => {
+      throw new Error('cannot be taken in');
+    };
+    const outcome = await client.open(FAKE, null);
+    expect(outcome).toMatchObject({ ok: false, cancelled: false });
+    expect(client.quiet).toBe(true);
+    receiver.reset = () => undefined;
+    expect(await client.open(FAKE, null)).toMatchObject({ ok: true });
+  });
+
   it('says that the host has crashed, and starts another', async () => {
     const receiver = new Receiver();
     let crash: () => void = () => undefined;

@@ -153,7 +153,7 @@ export class SimClient {
       // Whatever a replaced host still says is not listened to.
       const mine = { current: true };
       this.port = this.connect({
-        update: (update) => mine.current && this.receive(update),
+        update: (update) => mine.current && this.receiveSafely(update),
         crashed: (reason) => mine.current && this.crashed(reason),
       });
       this.disown = () => {
@@ -175,6 +175,15 @@ export class SimClient {
   private crashed(reason: string): void {
     this.dropPort();
     this.settle({ ok: false, cancelled: false, problems: [problem.crashed(reason)] });
+  }
+
+  /** A listener that throws fails its request; nobody waits for ever. */
+  private receiveSafely(update: Update): void {
+    try {
+      this.receive(update);
+    } catch (error) {
+      this.crashed(String(error));
+    }
   }
 
   private receive(update: Update): void {

@@ -57,6 +57,7 @@ export const zhTerms: Readonly<Record<keyof typeof enTerms, string>> = {
   'arpWhy.proxy-same-device': '那个地址就在提问的那一侧',
   'arpWhy.not-ours': '那不是它的地址',
   'arpWhy.unsolicited': '它没有问过，也没有可更新的表项',
+  'arpWhy.source-check': '提问者的地址不可能来自那一侧',
   'arpWhy.probe': '对方只是探测地址是否已被占用',
   'arpWhy.other': '另有原因',
 

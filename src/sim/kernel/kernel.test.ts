@@ -63,6 +63,9 @@ describe('forwarding', () => {
         prefsrc: ip('10.0.1.1'),
       }),
     );
+    // Its ARP request would not be believed either.
+    const lladdr = net.get('r').device('left')?.mac;
+    must(net.netlink('a').newNeigh({ dev: 'eth0', dst: ip('10.0.0.1'), lladdr }));
     net.ping('a', '10.0.1.2');
     expect(net.drops()).toContain('r IP_LOCAL_SOURCE fib_validate_source');
   });

@@ -275,6 +275,8 @@ export interface Netlink {
   delAddr(spec: Pick<AddrSpec, 'dev' | 'local'> & { readonly prefixlen?: number }): Reply;
   /** Rows in dump order; without a filter table main, `table: 'all'` for every table. */
   getRoutes(filter?: RouteMatch): RouteRow[];
+  /** A table comes to be with its first row; a dump of one that is not there is refused. */
+  hasTable(name: string): boolean;
   newRoute(spec: RouteSpec, mode?: RouteMode): Reply;
   delRoute(match: RouteMatch): Reply;
   lookupRoute(query: RouteQuery): Reply<RouteAnswer>;

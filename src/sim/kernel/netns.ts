@@ -14,10 +14,11 @@ import {
   type Ip4,
 } from '../wire/index';
 import type { Timer } from '../engine/index';
+import { Backlog } from './backlog';
 import { COST } from './costs';
 import type { Device } from './device/device';
 import { LoopbackDevice } from './device/simple';
-import { isLocalAddress, selectAddress } from './ip/addresses';
+import { fibHost, isLocalAddress, selectAddress } from './ip/addresses';
 import { Arp } from './ip/arp';
 import { Fib } from './ip/fib';
 import { Fragments } from './ip/fragments';
@@ -65,6 +66,7 @@ export class Netns {
   readonly hooks = new Hooks(this);
   readonly sockets = new Sockets(this);
   readonly sysctl: Sysctls;
+  readonly backlog: Backlog;
   /** Made by `ip netns add`, so that it has a name that iproute2 can print. */
   named = false;
   loopback!: LoopbackDevice;
@@ -86,6 +88,7 @@ export class Netns {
     this.machine = kernel.machine;
     this.handle = { id, machine: kernel.machine };
     this.tracer = kernel.ground.tracer;
+    this.backlog = new Backlog(kernel.ground.engine);
     this.random = kernel.ground.random.fork(`netns ${id}`);
     this.#row = { id, machine: kernel.machine, ...row };
     this.#cause = cause;
@@ -94,7 +97,7 @@ export class Netns {
       if (name.endsWith('.ignore_routes_with_linkdown')) this.fib.settingsChanged();
     });
     this.change('netns', id, undefined, this.#row, cause);
-    this.fib = new Fib(this.#fibHost(), ({ table, key, before, after }) =>
+    this.fib = new Fib(fibHost(this), ({ table, key, before, after }) =>
       // The FIB speaks of routes and rules; which of the two the row is goes with `table`.
       this.change(table, key, before, after, this.#cause),
     );
@@ -141,8 +144,14 @@ export class Netns {
   timerAt(time: number, action: () => void): Timer {
     return this.kernel.ground.engine.at(time, action);
   }
+  /** Something on its way to this namespace or through it, which nobody here is busy with. */
   packet(delay: number, action: () => void): Timer {
     return this.kernel.ground.engine.packet(delay, action);
+  }
+  /** The rest of the work on a frame, done after `delay`: nothing that arrives is looked at before. */
+  work(delay: number, action: () => void): void {
+    this.backlog.busy(delay);
+    this.kernel.ground.engine.packet(delay, action);
   }
   /** Runs something whose table changes are caused by `cause`. */
   causing<T>(cause: EventSeq, action: () => T): T {
@@ -376,6 +385,8 @@ export class Netns {
 
   /** Carrier of a device may have changed (linkwatch): its row, its routes' flags, its bridge. */
   carrierChanged(device: Device, cause: EventSeq): void {
+    // neigh_carrier_down (arp_evict_nocarrier): without carrier nothing that was learned is believed any more.
+    if (device.up && !device.carrier) this.neigh.flushDevice(device, true, cause);
     this.causing(cause, () => this.fib.carrierChanged(device.name));
     this.syncLink(device, cause);
     const { port } = device;
@@ -428,7 +439,7 @@ export class Netns {
 
   /** ip_local_deliver_finish. */
   deliverLocal(packet: IpPacket): void {
-    this.packet(COST.deliver, () => {
+    this.work(COST.deliver, () => {
       const { protocol } = packet.header;
       if (protocol === IPPROTO_ICMP) this.icmp.receive(packet);
       else if (protocol === IPPROTO_UDP) this.sockets.udpReceive(packet);
@@ -446,14 +457,5 @@ export class Netns {
   }
   selectAddress(device: Device, target: Ip4): Ip4 {
     return selectAddress(this, device, target);
-  }
-
-  #fibHost(): ConstructorParameters<typeof Fib>[0] {
-    return {
-      device: (name) => this.#byName.get(name),
-      devices: () => this.#byIndex.values(),
-      isLocal: (ip) => this.isLocal(ip),
-      ignoreLinkdown: (dev) => this.sysctl.confMax(dev, 'ignore_routes_with_linkdown') !== 0,
-    };
   }
 }

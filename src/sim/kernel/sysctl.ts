@@ -141,7 +141,8 @@ export class Sysctls {
     if (!place?.map.has(place.key)) return err('ENOENT');
     const text = value.trim().split(/\s+/).join('\t');
     if (!/^-?\d+(\t-?\d+)*$/.test(text)) return err('EINVAL');
-    if (!this.#inRange(place.name, text)) return err('EINVAL');
+    const values = (place.map.get(place.key) ?? '').split('\t').length;
+    if (text.split('\t').length > values || !this.#inRange(place.name, text)) return err('EINVAL');
     this.#store(place.map, place.key, place.name, text);
     this.#spread(place.name, text);
     return ok(undefined);

@@ -6,7 +6,7 @@ import { cx } from '../widgets/cx';
 import styles from './chips.module.css';
 import { useLive, useScene } from './live';
 import { moveFocus } from './moveFocus';
-import { nameOf, netnsOf } from './plan';
+import { nameOf, netnsOf, placeName } from './plan';
 import { conditionOf, useAddress, useDevice, useNamespace, useProcess } from './records';
 import { useStrings, type StageStrings } from './strings';
 
@@ -39,7 +39,8 @@ function ChipFrame({ place, className, label, isSelected, onSelect, children }: 
     <>
       <button
         type="button"
-        data-place={place}
+        data-key={place}
+        data-place={placeName(place)}
         data-active={isActive || undefined}
         data-selected={isSelected || undefined}
         data-dropped={reason === undefined ? undefined : true}

@@ -4,10 +4,11 @@
  */
 import { useStoreApi, ViewportPortal } from '@xyflow/react';
 import { useCallback, useEffect, useMemo, useState } from 'react';
-import { actions, getTrace, subscribePlayhead, useApp, useTheme, type FrameId } from '../../state';
+import { actions, getTrace, subscribePlayhead, useApp, type FrameId } from '../../state';
 import { describeFrame } from './describe';
 import type { Director } from './director';
 import { Painter } from './painter';
+import { useRootTheme } from './rootTheme';
 import styles from './stage.module.css';
 import { useStrings } from './strings';
 
@@ -35,8 +36,7 @@ function useRepaint(painter: Painter | null, canvas: HTMLCanvasElement | null): 
 }
 
 export function Overlay({ director, frame }: OverlayProps) {
-  const theme = useTheme();
-  const projector = useApp(({ settings }) => settings.projector);
+  const theme = useRootTheme();
   const selected = useApp(({ selection }) => selection.frame);
   const cursor = useApp((state) => state.cursor);
   const version = useApp((state) => state.traceVersion);
@@ -47,10 +47,10 @@ export function Overlay({ director, frame }: OverlayProps) {
   useRepaint(painter, canvas);
   useEffect(() => {
     painter?.retheme();
-  }, [painter, theme, projector]);
+  }, [painter, theme]);
   useEffect(() => {
     painter?.show(director, frame);
-  }, [painter, director, frame, cursor, selected, version, theme, projector]);
+  }, [painter, director, frame, cursor, selected, version, theme]);
   return (
     <>
       <canvas ref={setCanvas} className={styles.overlay} aria-hidden data-testid="overlay" />

@@ -13,7 +13,7 @@ import {
   type NodeTypes,
 } from '@xyflow/react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { useApp, useNamespaces, useSteps, useTheme } from '../../state';
+import { useApp, useNamespaces, useSteps } from '../../state';
 import { broughtIntoView, FAR, fitTo, MAX_ZOOM, MIN_ZOOM } from './camera';
 import { Card } from './Card';
 import type { CensusReader } from './census';
@@ -285,7 +285,6 @@ function coarseAspect({ clientWidth, clientHeight }: Element): number {
 }
 
 export function Stage() {
-  const theme = useTheme();
   const [aspect, setAspect] = useState<number | null>(null);
   const observer = useRef<ResizeObserver | null>(null);
   const takeElement = useCallback((element: HTMLDivElement | null) => {
@@ -296,15 +295,13 @@ export function Stage() {
   }, []);
   const { scene, reader } = useStage(aspect ?? 1.4);
   return (
-    <div ref={takeElement} className={styles.stage} data-testid="stage">
+    <div ref={takeElement} className={styles.stage} data-testid="stage-view">
       {scene.layout.rooms.length === 0 || aspect === null ? (
         <EmptyStage />
       ) : (
         <SceneContext value={scene}>
           <ReactFlowProvider>
-            <div className={styles.surface} data-theme={theme}>
-              <Surface scene={scene} reader={reader} />
-            </div>
+            <Surface scene={scene} reader={reader} />
           </ReactFlowProvider>
         </SceneContext>
       )}

@@ -276,6 +276,22 @@ describe('keeping places', () => {
     expect(chip(second, 'dev node/veth-c')).toEqual(chip(second, 'dev node/veth-a'));
   });
 
+  it('a cable is there under every name that its end has had', () => {
+    const world = new WorldScript().netns('node', 'host').link('node', 'br0', 'bridge', { address: '10.0.0.1/24' });
+    world.netns('pod', 'pod', 'node');
+    world.link('node', 'veth1', 'veth', { peer: ['pod', 'tmp0'], master: 'br0' });
+    world.link('pod', 'tmp0', 'veth', { peer: ['node', 'veth1'] });
+    world.removeLink('pod', 'tmp0');
+    world.link('pod', 'eth0', 'veth', { peer: ['node', 'veth1'] });
+    world.link('node', 'veth1', 'veth', { peer: ['pod', 'eth0'], master: 'br0' });
+    const reader = new CensusReader();
+    reader.update(world.events);
+    const plugs = (from: number) =>
+      layoutStage(reader.census(from)).links.flatMap(({ kind, a }) => (kind === 'plug' ? [a] : []));
+    expect(plugs(0)).toEqual(['dev pod/tmp0', 'dev pod/eth0']);
+    expect(plugs(world.events.length - 1)).toEqual(['dev pod/eth0']);
+  });
+
   it('reads a trace that was cut and went another way afresh', () => {
     const reader = new CensusReader();
     reader.update(cluster([2]).events);

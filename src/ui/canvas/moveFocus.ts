@@ -34,7 +34,7 @@ export function nearest(
 }
 
 const elementAt = (key: string): HTMLElement | null =>
-  document.querySelector<HTMLElement>(`[data-place="${CSS.escape(key)}"]`);
+  document.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`);
 
 /** Answers whether the key was one of the arrows. */
 export function moveFocus(event: KeyboardEvent, from: string, { chips }: Scene): boolean {

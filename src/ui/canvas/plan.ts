@@ -56,6 +56,10 @@ export function netnsOf(key: string): string {
 }
 export const nameOf = (key: string) => key.slice(key.lastIndexOf('/') + 1);
 
+/** `node1 eth0`, `node1 ip`: what people and tests call a place. */
+export const placeName = (key: string) =>
+  `${netnsOf(key)} ${key.startsWith('dev ') || key.startsWith('proc ') ? nameOf(key) : 'ip'}`;
+
 /** Pixels that text takes, on the generous side; 7.6 a letter is 13 px. */
 export const textWidth = (text: string, perLetter = 7.6) => Math.ceil([...text].length * perLetter);
 

@@ -263,7 +263,10 @@ class MachinePlan {
       const x = lane.x + column * lane.pitch + (lane.podW - PORT.w) / 2;
       const y = top + (lane.rows - 1 - row) * (PORT.h + PORT.gap);
       this.draft.chip(this.room.id, 'port', port.name, key, { x, y, ...size });
-      this.plug(lane, pod, devKey(pod.id, peer.dev), key);
+      // The other end had another name while it was being moved in.
+      for (const end of port.peers) {
+        if (end.netns === pod.id) this.plug(lane, pod, devKey(pod.id, end.dev), key);
+      }
     }
   }
 

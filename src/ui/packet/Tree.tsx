@@ -1,8 +1,9 @@
 import { ChevronRight } from 'lucide-react';
-import { useRef, useState, type CSSProperties, type KeyboardEvent } from 'react';
+import { useEffect, useRef, useState, type CSSProperties, type KeyboardEvent } from 'react';
 import type { ByteRange, Field, Layer } from '../../sim/wire';
 import { useLang, useText } from '../i18n';
 import { cx } from '../widgets/cx';
+import { revealIn } from '../widgets/dom';
 import { fieldName, fieldNote } from './fieldNames';
 import { layerColour, layerName, sameSpot, type Spot } from './layers';
 import styles from './packet.module.css';
@@ -29,6 +30,11 @@ export function Tree({ layers, changed, chosen, hovered, onChoose, onHover }: Tr
     () => new Set(layers.flatMap((layer, i) => (opensAtFirst(layer) ? [] : [i]))),
   );
   const tree = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (chosen === null) return;
+    const field = chosen.field === null ? ':not([data-field])' : `[data-field="${chosen.field}"]`;
+    revealIn(tree.current, tree.current?.querySelector<HTMLElement>(`[data-layer="${chosen.layer}"]${field}`) ?? null);
+  }, [chosen]);
   const toggle = (layer: number, open = closed.has(layer)) => {
     const next = new Set(closed);
     if (open) next.delete(layer);

@@ -33,9 +33,7 @@ export function WhyCard({ step }: { readonly step: Step }) {
             </code>
           ))}
           {rfc === undefined ? null : (
-            <a className={styles.rfc} href={rfcAddress(rfc)} target="_blank" rel="noreferrer">
-              {rfc}
-            </a>
+            <Standard name={rfc} />
           )}
         </div>
       )}
@@ -49,12 +47,15 @@ export function WhyCard({ step }: { readonly step: Step }) {
   );
 }
 
-/** `RFC 826 §…` → the RFC editor's page. */
-export function rfcAddress(rfc: string): string {
-  const number = /RFC\s*(\d+)/.exec(rfc)?.[1];
-  return number === undefined
-    ? `https://www.rfc-editor.org/search/rfc_search_detail.php?title=${encodeURIComponent(rfc)}`
-    : `https://www.rfc-editor.org/rfc/rfc${number}`;
+/** `RFC 826 §3` leads to the RFC editor's page; other standards are named. */
+function Standard({ name }: { readonly name: string }) {
+  const number = /^RFC (\d+)/.exec(name)?.[1];
+  if (number === undefined) return <span className={styles.rfc}>{name}</span>;
+  return (
+    <a className={styles.rfc} href={`https://www.rfc-editor.org/rfc/rfc${number}`} target="_blank" rel="noreferrer">
+      {name}
+    </a>
+  );
 }
 
 /** Rows shown before the rest is folded away. */

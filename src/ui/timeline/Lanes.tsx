@@ -18,9 +18,9 @@ import {
   subscribePlayhead,
   useApp,
   useSteps,
-  useTheme,
   type Step,
 } from '../../state';
+import { useRootTheme } from '../canvas/rootTheme';
 import { useWidth } from '../widgets/dom';
 import { topicColour } from '../widgets/topics';
 import { lanesFor, NamespaceReader, stepAtX, timeText, xOf } from './lanes';
@@ -40,6 +40,17 @@ function useLanes(steps: readonly Step[]): readonly string[] {
   );
 }
 
+/** Asking the page for a token makes it work out its styles anew: each is asked for once a theme. */
+function tokensOf(element: Element): (name: string) => string {
+  const style = getComputedStyle(element);
+  const known = new Map<string, string>();
+  return (name) => {
+    const token = known.get(name) ?? style.getPropertyValue(name).trim();
+    known.set(name, token);
+    return token;
+  };
+}
+
 /** Keeps the canvas as sharp as the screen and painted anew when anything it shows has changed. */
 function useLanePaint(
   ref: RefObject<HTMLCanvasElement | null>,
@@ -50,7 +61,8 @@ function useLanePaint(
   lane: number,
 ): void {
   const { steps, index } = useSteps();
-  const theme = useTheme();
+  const theme = useRootTheme();
+  const colours = useRef<{ theme: string; token: (name: string) => string } | null>(null);
   useLayoutEffect(() => {
     const canvas = ref.current;
     const context = canvas?.getContext('2d');
@@ -59,15 +71,8 @@ function useLanePaint(
     canvas.width = Math.round(width * ratio);
     canvas.height = Math.round(height * ratio);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    const style = getComputedStyle(canvas);
-    const token = (name: string) => style.getPropertyValue(name).trim();
-    const resolved = new Map<string, string>();
-    const colourOf = (topic: Step['topic']) => {
-      const name = topicColour[topic].slice('var('.length, -1);
-      const colour = resolved.get(name) ?? token(name);
-      resolved.set(name, colour);
-      return colour;
-    };
+    if (colours.current?.theme !== theme) colours.current = { theme, token: tokensOf(canvas) };
+    const { token } = colours.current;
     paintLanes(context, {
       steps,
       events: getTrace().events,
@@ -77,7 +82,7 @@ function useLanePaint(
       height,
       laneHeight: lane,
       scroll,
-      colourOf,
+      colourOf: (topic) => token(topicColour[topic].slice('var('.length, -1)),
       line: token('--line'),
       ground: token('--panel'),
     });

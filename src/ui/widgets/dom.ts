@@ -26,6 +26,15 @@ export function useWidth(): { readonly ref: (element: HTMLElement | null) => voi
   return { ref, width };
 }
 
+/** Scrolls a pane, and nothing around it, so far that the element in it is seen. */
+export function revealIn(pane: HTMLElement | null, element: HTMLElement | null): void {
+  if (pane === null || element === null || pane.scrollHeight <= pane.clientHeight) return;
+  const frame = pane.getBoundingClientRect();
+  const place = element.getBoundingClientRect();
+  if (place.top < frame.top) pane.scrollTop -= frame.top - place.top + 8;
+  else if (place.bottom > frame.bottom) pane.scrollTop += place.bottom - frame.bottom + 8;
+}
+
 /** Focuses what matches as soon as it is on the page; gives up after half a second. */
 export function focusSoon(selector: string): void {
   const until = performance.now() + 500;

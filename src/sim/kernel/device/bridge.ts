@@ -287,7 +287,7 @@ export class BridgeDevice extends Device {
     }
     const base = port ? COST.bridge : COST.bridgeDevice;
     out.forEach((to, at) => this.#send(to, frame, base + at * COST.bridgeCopy, seq));
-    if (local) this.netns.packet(base + out.length * COST.bridgeCopy, () => this.receive(frame, seq));
+    if (local) this.netns.work(base + out.length * COST.bridgeCopy, () => this.receive(frame, seq));
   }
 
   #toLocal(port: BridgePort | undefined, frame: Frame, dst: Mac, entry: FdbEntry, cause: EventSeq): void {
@@ -322,7 +322,7 @@ export class BridgeDevice extends Device {
   }
 
   #send(to: BridgePort, frame: Frame, delay: number, cause: EventSeq): void {
-    this.netns.packet(delay, () => {
+    this.netns.work(delay, () => {
       if (to.device.port !== to) return;
       if (!to.device.accepts(frame)) {
         const detail = { dev: to.device.name, length: frame.bytes.length, mtu: to.device.mtu };
@@ -359,6 +359,11 @@ export class BridgeDevice extends Device {
     });
   }
 
+  /** br_pass_frame_up counts after eth_type_trans took the Ethernet header off. */
+  protected override countedRx(length: number): number {
+    return length - this.hardHeaderLength;
+  }
+
   override stateChanged(cause: EventSeq): void {
     if (this.up) this.addLocal(this.mac, undefined, cause);
   }
@@ -373,8 +378,8 @@ export class BridgeDevice extends Device {
   }
 
   override rowExtras(): Partial<LinkRow> {
-    // bridge_id prints as %02x%02x.%x:%x:… in iproute2: octets without leading zeros.
-    const bridgeId = `8000.${macText(this.mac)
+    // bridge_id prints as %02x%02x.%x:%x:… in iproute2: octets without leading zeros. A placeholder MAC is no id.
+    const bridgeId = `8000.${macText(this.macSet || this.ports.length > 0 ? this.mac : MAC_ZERO)
       .split(':')
       .map((octet) => octet.replace(/^0(?=.)/, ''))
       .join(':')}`;

@@ -93,7 +93,7 @@ export abstract class Device {
     }
     const seq = netns.traceTx(this.name, frame.id, cause);
     this.stats.txPackets++;
-    this.stats.txBytes += frame.bytes.length;
+    this.stats.txBytes += this.countedTx(frame.bytes.length);
     if (this.taps.size > 0) this.#tap(frame, 'out');
     this.startXmit(frame, seq);
   }
@@ -108,7 +108,7 @@ export abstract class Device {
     const pkt = this.packetType(frame.bytes);
     const seq = this.netns.traceRx(this.name, frame.id, pkt, cause);
     this.stats.rxPackets++;
-    this.stats.rxBytes += frame.bytes.length;
+    this.stats.rxBytes += this.countedRx(frame.bytes.length);
     if (this.taps.size > 0) this.#tap(frame, 'in');
     if (this.port) this.port.bridge.handleFrame(this.port, frame, seq);
     else this.netns.deliverFrame(this, frame, pkt, seq);
@@ -131,6 +131,13 @@ export abstract class Device {
   /** The device's own transmission (ndo_start_xmit). */
   protected abstract startXmit(frame: Frame, cause: EventSeq): void;
 
+  /** Bytes of a frame of `length` bytes that the counters show. */
+  protected countedRx(length: number): number {
+    return length;
+  }
+  protected countedTx(length: number): number {
+    return length;
+  }
   /** Called after `up` changed (ndo_open, ndo_stop). */
   stateChanged(_cause: EventSeq): void {}
   /** Called when the device leaves its namespace for good. */

@@ -16,7 +16,7 @@ export class LoopbackDevice extends Device {
     return 'host';
   }
   protected startXmit(frame: Frame, cause: EventSeq): void {
-    this.netns.packet(COST.loopback, () => this.receive(frame, cause));
+    this.netns.packet(COST.loopback, () => this.netns.backlog.arrive(() => this.receive(frame, cause)));
   }
 }
 

@@ -174,7 +174,7 @@ export class VxlanDevice extends Device {
     }
     entry.used = this.netns.now;
     for (const remote of entry.remotes)
-      this.netns.packet(COST.encap, () => this.#encapsulate(frame, remote, seq));
+      this.netns.work(COST.encap, () => this.#encapsulate(frame, remote, seq));
   }
 
   /** vxlan_xmit_one: outer route, headers, and out through the host's own IP output. */
@@ -251,7 +251,7 @@ export class VxlanDevice extends Device {
       removed: packet.bytes.length - inner.length,
     });
     if (this.config.learning && !isMulticastMac(src)) this.#learn(src, packet.header.src, seq);
-    netns.packet(COST.decap, () => this.receive(frame, seq));
+    netns.work(COST.decap, () => this.receive(frame, seq));
   }
 
   /** vxlan_snoop. */
@@ -262,6 +262,14 @@ export class VxlanDevice extends Device {
       entry.updated = this.netns.now;
       if (entry.remotes[0]?.dst !== from) this.addRemote(mac, { dst: from }, 'dynamic', false, cause);
     }
+  }
+
+  /** Tunnels count what they carry without its Ethernet header (iptunnel_xmit_stats, gro_cells). */
+  protected override countedRx(length: number): number {
+    return length - this.hardHeaderLength;
+  }
+  protected override countedTx(length: number): number {
+    return length - this.hardHeaderLength;
   }
 
   override removed(cause: EventSeq): void {

@@ -39,7 +39,7 @@ export class WireDevice extends Device {
         peer.netns.drop(frame, cause, 'PKT_TOO_BIG', 'dev_forward_skb', peer.name, detail);
         return;
       }
-      peer.receive(frame, cause);
+      peer.netns.backlog.arrive(() => peer.receive(frame, cause));
     });
   }
 

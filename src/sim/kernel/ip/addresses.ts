@@ -2,6 +2,7 @@
 import { prefixContains, type Ip4 } from '../../wire/index';
 import type { Device } from '../device/device';
 import type { Netns } from '../netns';
+import type { FibHost } from './fib';
 
 /** Is `ip` one of this namespace's own addresses (RTN_LOCAL)? */
 export function isLocalAddress(netns: Netns, ip: Ip4): boolean {
@@ -26,4 +27,14 @@ export function selectAddress(netns: Netns, device: Device, target: Ip4): Ip4 {
     if (address && !other.loopback) return address.local;
   }
   return 0;
+}
+
+/** What the FIB asks of its namespace. */
+export function fibHost(netns: Netns): FibHost {
+  return {
+    device: (name) => netns.device(name),
+    devices: () => netns.devices,
+    isLocal: (ip) => isLocalAddress(netns, ip),
+    ignoreLinkdown: (dev) => netns.sysctl.confMax(dev, 'ignore_routes_with_linkdown') !== 0,
+  };
 }

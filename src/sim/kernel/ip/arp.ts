@@ -95,6 +95,11 @@ export class Arp {
       return true;
     }
     if (netns.isLocal(arp.tpa)) {
+      // ip_route_input checks the sender as it would a packet's source.
+      if (!netns.ip.believes(device, arp.spa)) {
+        this.#tell(device, frame, arp, 'ignored', 'source-check', cause);
+        return true;
+      }
       if (!this.#mayAnswer(device, arp)) {
         this.#tell(device, frame, arp, 'ignored', 'arp_ignore', cause);
         return true;
@@ -174,7 +179,7 @@ export class Arp {
 
   #reply(device: Device, arp: ArpPacket, cause: EventSeq): void {
     const packet = { op: ARPOP_REPLY, sha: device.mac, spa: arp.tpa, tha: arp.sha, tpa: arp.spa };
-    this.netns.packet(COST.arpReply, () => this.#send(device, arp.sha, packet, 'arp_process', cause));
+    this.netns.work(COST.arpReply, () => this.#send(device, arp.sha, packet, 'arp_process', cause));
   }
 
   #send(device: Device, dst: Mac, arp: ArpPacket, by: string, cause: EventSeq): void {

@@ -83,7 +83,7 @@ export class Icmp {
       { type: ICMP_ECHOREPLY, code: 0, rest: header.rest },
       payload.subarray(ICMP_LENGTH),
     );
-    netns.packet(COST.icmpReply, () =>
+    netns.work(COST.icmpReply, () =>
       this.#send(src, group ? 0 : dst, reply, tos, 'icmp_reply', packet.frame, seq),
     );
   }

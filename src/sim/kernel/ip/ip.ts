@@ -217,6 +217,15 @@ export class IpLayer {
     return false;
   }
 
+  /** The same question for an ARP request's sender: asked without a packet, so without an event of its own. */
+  believes(device: Device, src: Ip4): boolean {
+    const { netns } = this;
+    const rp = netns.sysctl.confMax(device.name, 'rp_filter');
+    if (rp === 0) return !netns.isLocal(src) || netns.sysctl.conf(device.name, 'accept_local') !== 0;
+    const lookup = netns.fib.lookup({ dst: src });
+    return lookup.type === 'unicast' && (rp === 2 || lookup.dev === device.name);
+  }
+
   /** ip_error: what a router says about a destination it will not route. */
   #noRoute(packet: IpPacket, type: FibResultType): void {
     const { netns } = this;
@@ -288,7 +297,7 @@ export class IpLayer {
     const next = packet.changed(bytes, frame.id, seq);
     const nexthop = lookup.gateway || header.dst;
     if (out === device) netns.icmp.redirect(next, device, nexthop);
-    netns.packet(COST.forward, () => {
+    netns.work(COST.forward, () => {
       const passed = netns.hooks.run('FORWARD', next, device, out);
       if (passed) this.#output(passed, out, nexthop, mtu, lookup.type);
     });

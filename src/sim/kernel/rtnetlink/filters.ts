@@ -13,16 +13,16 @@ import type { EventSeq } from '../trace';
 const ALL_NODES_IP6 = 0x333300000001;
 const ALL_HOSTS_IP4 = 0x01005e000001;
 /** A bridge that snoops listens to all snoopers (RFC 4286; br_multicast_join_snoopers). */
-const ALL_SNOOPERS: readonly Mac[] = [0x33330000006a, 0x01005e00006a];
+const ALL_SNOOPERS: readonly Mac[] = [0x01005e00006a, 0x33330000006a];
 
 /** In the order of the dump: by hand, then groups. IPv6's are there from the start, IPv4's once the device is up. */
 export function filtersOf(device: Device): Mac[] {
   if (device.link !== 'ethernet' || device.loopback || device instanceof VxlanDevice)
     return [...device.filters];
   const groups: Mac[] = [...device.filters, ALL_NODES_IP6];
-  if (device.up) groups.push(ALL_HOSTS_IP4);
-  if (device.up && device instanceof BridgeDevice && device.mcastSnooping) groups.push(...ALL_SNOOPERS);
-  return groups;
+  if (!device.up) return groups;
+  if (device instanceof BridgeDevice && device.mcastSnooping) groups.push(...ALL_SNOOPERS);
+  return [...groups, ALL_HOSTS_IP4];
 }
 
 export function filterRow(device: Device, mac: Mac): FdbRow {

@@ -281,6 +281,7 @@ function move(
   netns.setUp(device, false, cause);
   netns.detach(device, cause);
   device.netns = other;
+  device.everUp = false;
   device.ifindex = other.allocateIfindex(device.ifindex);
   device.name = newName;
   other.addDevice(device, cause);

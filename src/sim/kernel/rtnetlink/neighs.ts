@@ -107,7 +107,7 @@ export function newFdb(
 }
 
 function newBridgeEntry(device: Device, spec: FdbSpec, mode: string, cause: EventSeq): Reply {
-  const bridge = device.port?.bridge ?? (device instanceof BridgeDevice ? device : undefined);
+  const bridge = device.port?.bridge;
   if (!bridge) return err({ errno: 'EOPNOTSUPP' });
   if (isMulticastMac(spec.mac) || spec.mac === 0) return err({ errno: 'EINVAL' });
   if (device.port && !device.port.forwarding && spec.state === 'dynamic') return err({ errno: 'EPERM' });
@@ -117,6 +117,12 @@ function newBridgeEntry(device: Device, spec: FdbSpec, mode: string, cause: Even
 }
 
 function newSelfEntry(device: Device, spec: FdbSpec, mode: string, cause: EventSeq): Reply {
+  if (device instanceof BridgeDevice) {
+    // br_fdb_add on the bridge itself: a local entry without a port.
+    if (device.fdb.has(spec.mac) && mode === 'add') return err({ errno: 'EEXIST' });
+    device.addByHand(spec.mac, undefined, spec.state ?? 'permanent', cause);
+    return ok(undefined);
+  }
   if (!(device instanceof VxlanDevice)) {
     // ndo_dflt_fdb_add: a filter address of the device.
     if (spec.state !== undefined && spec.state !== 'permanent') return err({ errno: 'EINVAL' });
@@ -149,10 +155,13 @@ export function delFdb(netns: Netns, spec: FdbSpec, cause: EventSeq): Reply {
   const device = netns.device(spec.dev);
   if (!device) return err({ errno: 'ENODEV' });
   if (spec.master) {
-    const bridge = device.port?.bridge ?? (device instanceof BridgeDevice ? device : undefined);
+    const bridge = device.port?.bridge;
     if (!bridge) return err({ errno: 'EOPNOTSUPP' });
     if (!bridge.deleteByHand(spec.mac, device.port, cause)) return err({ errno: 'ENOENT' });
     if (!spec.self) return ok(undefined);
+  }
+  if (device instanceof BridgeDevice) {
+    return device.deleteByHand(spec.mac, undefined, cause) ? ok(undefined) : err({ errno: 'ENOENT' });
   }
   if (device instanceof VxlanDevice) {
     return device.deleteEntry(spec.mac, spec.dst, cause) ? ok(undefined) : err({ errno: 'ENOENT' });

@@ -30,7 +30,7 @@ import type {
   RuleSpec,
 } from '../netlink';
 import type { Netns } from '../netns';
-import type { EventSeq, NetlinkEvent } from '../trace';
+import type { EventSeq, FibResultType, NetlinkEvent } from '../trace';
 import { addrRow, delAddr, newAddr } from './addrs';
 import {
   describeAddr,
@@ -53,6 +53,14 @@ const REFUSAL: Readonly<Record<string, Errno>> = {
   prohibit: 'EACCES',
   blackhole: 'EINVAL',
 };
+
+/** rt_flags as iproute2 names them in the `cache` line. */
+function cacheFlags(type: FibResultType, turnsBack: boolean): string[] {
+  if (type === 'local') return ['local'];
+  if (type === 'broadcast') return ['local', 'brd'];
+  if (type === 'multicast') return ['local', 'mc'];
+  return turnsBack ? ['redirect'] : [];
+}
 
 export class RtNetlink implements Netlink {
   constructor(
@@ -122,6 +130,9 @@ export class RtNetlink implements Netlink {
   getRoutes(filter?: RouteMatch): RouteRow[] {
     return this.netns.fib.dump(filter);
   }
+  hasTable(name: string): boolean {
+    return this.netns.fib.hasTable(name);
+  }
   newRoute(spec: RouteSpec, mode: RouteMode = 'add'): Reply {
     return this.#ask('RTM_NEWROUTE', describeRoute(mode, spec), () => this.netns.fib.addRoute(spec, mode));
   }
@@ -142,6 +153,7 @@ export class RtNetlink implements Netlink {
       return err({ errno: 'EHOSTUNREACH' });
     }
     const input = query.iif !== undefined;
+    if (!input && query.src !== undefined && !netns.isLocal(query.src)) return err({ errno: 'ENETUNREACH' });
     const pmtu = type === 'unicast' && !input ? netns.pmtu.entry(query.dst) : undefined;
     const prefsrc = query.src ?? lookup.prefsrc;
     return ok({
@@ -149,12 +161,13 @@ export class RtNetlink implements Netlink {
       type: type === 'local' || type === 'broadcast' || type === 'multicast' ? type : 'unicast',
       dst: ipText(query.dst),
       ...(query.src !== undefined ? { from: ipText(query.src) } : {}),
-      ...(lookup.gateway !== 0 ? { gateway: ipText(lookup.gateway) } : {}),
+      // A group is on the link: no next hop.
+      ...(lookup.gateway !== 0 && type !== 'multicast' ? { gateway: ipText(lookup.gateway) } : {}),
       dev: type === 'local' ? 'lo' : (lookup.dev ?? ''),
       // The source hint is for packets of our own: asked with `from` or `iif` there is nothing to choose.
       ...(!input && query.src === undefined && prefsrc !== 0 ? { prefsrc: ipText(prefsrc) } : {}),
       ...(input ? { iif: query.iif } : {}),
-      cache: type === 'local' || type === 'broadcast' ? [type === 'local' ? 'local' : 'brd'] : [],
+      cache: cacheFlags(type, input && lookup.dev === query.iif),
       ...(pmtu ? { expiresSec: Math.floor((pmtu.expires - netns.now) / SECOND), mtu: pmtu.mtu } : {}),
     });
   }

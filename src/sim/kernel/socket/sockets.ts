@@ -9,6 +9,7 @@ import {
   ICMP_DEST_UNREACH,
   ICMP_ECHO,
   ICMP_PORT_UNREACH,
+  ICMP_REDIRECT,
   IPPROTO_ICMP,
   IPPROTO_UDP,
   UDP_LENGTH,
@@ -52,7 +53,6 @@ export class Sockets {
   readonly #icmp = new Map<number, Bound>();
   readonly #udp = new Map<number, Bound>();
   #nextIcmpId = 1;
-  #nextPort = 0;
 
   constructor(private readonly netns: Netns) {}
 
@@ -144,9 +144,9 @@ export class Sockets {
   #ephemeral(): number {
     const [low, high] = this.netns.sysctl.portRange();
     const span = high - low + 1;
-    if (this.#nextPort === 0) this.#nextPort = this.netns.random.below(span);
+    const start = this.netns.random.below(span);
     for (let tries = 0; tries < span; tries++) {
-      const port = low + (this.#nextPort++ % span);
+      const port = low + ((start + tries) % span);
       if (!this.#udp.has(port)) return port;
     }
     return low;
@@ -185,7 +185,8 @@ export class Sockets {
     );
     const packet = netns.originate(bytes, requester.by, route.seq);
     packet.mark = options.mark ?? 0;
-    netns.ip.sendRouted(packet, route);
+    // A probing socket does not believe what it was told of the path.
+    netns.ip.sendRouted(packet, mode === 'probe' ? { ...route, mtu: route.device.mtu } : route);
     return ok(undefined);
   }
 
@@ -207,7 +208,9 @@ export class Sockets {
   }
 
   udpError(packet: IpPacket, port: number, error: SocketError): void {
-    const kernel = this.#vxlanPort(port) ? undefined : this.#udp.get(port);
+    // Redirects are for the routing table alone (__udp4_lib_err).
+    const told = error.type !== ICMP_REDIRECT && !this.#vxlanPort(port);
+    const kernel = told ? this.#udp.get(port) : undefined;
     this.#error(packet, kernel, `udp ${port}`, error);
   }
 

@@ -1,11 +1,14 @@
 /** What is run: every catalogue scenario, the scripts as themselves and as exported, and variations of them. */
-import { catalogue, exportLab, type CatalogueEntry } from '../src/scenarios/index';
-import { run, type JournalEntry } from '../src/sim/index';
-import { VARIATIONS, type Variation } from './breakages';
-import { levelled } from './journal';
-import { buildingPart } from './script';
+import { catalogue, exportLab, type CatalogueEntry } from '../../src/scenarios/index';
+import { run, type JournalEntry } from '../../src/sim/index';
+import { levelled } from '../journal';
+import { buildingPart } from '../script';
+import { OVERLAY } from './overlay';
 import { PRINTED } from './printed';
-import type { LabCase } from './types';
+import { ROUTED } from './routed';
+import { SWITCHED } from './switched';
+import type { Variation } from './variation';
+import type { LabCase } from '../types';
 
 const SETTLE = 0.25;
 
@@ -47,8 +50,10 @@ function casesOf(entry: CatalogueEntry): ListedCase[] {
 }
 
 function parse(line: string): JournalEntry {
-  const at = line.indexOf(': ');
-  return { netns: line.slice(0, at), command: line.slice(at + 2) };
+  const match = /^(?:@([\d.]+) )?(\S+): (.+)$/.exec(line);
+  if (!match) throw new Error(`not a command: ${line}`);
+  const [, at, netns = '', command = ''] = match;
+  return { netns, command, ...(at === undefined ? {} : { at: Number(at) * 1e9 }) };
 }
 
 function varied({ id, about, prepare = [], commands, settle = SETTLE }: Variation, base: LabCase): LabCase {
@@ -57,7 +62,7 @@ function varied({ id, about, prepare = [], commands, settle = SETTLE }: Variatio
 
 export function allCases(): ListedCase[] {
   const cases = catalogue.flatMap(casesOf);
-  const variations = [...VARIATIONS, ...PRINTED].map((variation): ListedCase => {
+  const variations = [...OVERLAY, ...ROUTED, ...SWITCHED, ...PRINTED].map((variation): ListedCase => {
     const base = cases.find(({ id }) => id === variation.base);
     if (!base) throw new Error(`${variation.id}: there is no scenario ${variation.base}`);
     const { id, about } = variation;

@@ -1,5 +1,5 @@
 /** What commands print: tables as text, and the words with which things are refused. */
-import type { Variation } from './breakages';
+import type { Variation } from './variation';
 
 const SHOWN = [
   'ip route',
@@ -55,7 +55,9 @@ export const PRINTED: readonly Variation[] = [
     commands: [...SHOWN, ...(netns === 'host' ? BRIDGE_SHOWN : [])].map((command) => `${netns}: ${command}`),
   })),
   {
-    ...{ base: 'flannel-host-gw', id: 'refused-routes', about: 'routes the kernel refuses, and why' },
+    base: 'flannel-host-gw',
+    id: 'refused-routes',
+    about: 'routes the kernel refuses, and why',
     commands: [
       'ip route add 10.9.0.0/24 via 10.99.0.1 dev eth0',
       'ip route add 10.9.0.0/24 via 10.99.0.1',
@@ -88,11 +90,9 @@ export const PRINTED: readonly Variation[] = [
     ].map((command) => `node1: ${command}`),
   },
   {
-    ...{
-      base: 'flannel-vxlan',
-      id: 'refused-links',
-      about: 'links, addresses, neighbours and FDB entries refused',
-    },
+    base: 'flannel-vxlan',
+    id: 'refused-links',
+    about: 'links, addresses, neighbours and FDB entries refused',
     commands: [
       'ip link add eth0 type dummy',
       'ip link add x type nosuchkind',
@@ -136,11 +136,9 @@ export const PRINTED: readonly Variation[] = [
     ].map((command) => `node1: ${command}`),
   },
   {
-    ...{
-      base: 'script-two-namespaces',
-      id: 'refused-pings',
-      about: 'words and exit codes of ping and traceroute',
-    },
+    base: 'script-two-namespaces',
+    id: 'refused-pings',
+    about: 'words and exit codes of ping and traceroute',
     commands: [
       'ping -c 1 -e 1 10.99.99.99',
       'ping -c 1 -e 1 192.168.15.999',
