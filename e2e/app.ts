@@ -131,7 +131,11 @@ export class Framewalk {
     await this.netns(name).click();
     await expect(this.netns(name)).toHaveAttribute('aria-pressed', 'true');
   }
-  /** Rows of one table of a namespace, as text, with marks left out; folded groups are unfolded. */
+  /** A device on the stage. */
+  device(netns: string, dev: string): Locator {
+    return this.page.locator(`[data-place="dev ${netns}/${dev}"]`);
+  }
+  /** Rows of one table of a namespace, as text; folded groups are unfolded, rows that the step removed are left out. */
   async rows(netns: string, table: Table): Promise<string[]> {
     await this.show('tables');
     await this.selectNetns(netns);
@@ -141,13 +145,15 @@ export class Framewalk {
     const section = this.page.getByTestId(`table-${table}`);
     for (const fold of await section.locator('button[aria-expanded="false"]').all()) await fold.click();
     return section.locator('tbody tr').evaluateAll((rows) =>
-      rows.map((row) =>
-        [...row.querySelectorAll('td')]
-          .slice(1)
-          .map((cell) => (cell.textContent ?? '').trim())
-          .filter((text) => text !== '')
-          .join(' '),
-      ),
+      rows
+        .filter((row) => row.getAttribute('data-marks')?.includes('removed') !== true)
+        .map((row) =>
+          [...row.querySelectorAll('td')]
+            .slice(1)
+            .map((cell) => (cell.textContent ?? '').trim())
+            .filter((text) => text !== '')
+            .join(' '),
+        ),
     );
   }
 
@@ -157,9 +163,10 @@ export class Framewalk {
     await this.show('terminal');
     await this.selectNetns(netns);
   }
-  /** Types a command into the terminal of a namespace and waits until all it set off has been shown. */
+  /** Types a command into the terminal of a namespace. What it sets off is not played: the cursor waits before it. */
   async terminal(netns: string, command: string): Promise<void> {
     await this.openTerminal(netns);
+    await this.page.getByRole('tabpanel').getByRole('checkbox').uncheck();
     await this.terminalInput.fill(command);
     await this.terminalInput.press('Enter');
     await expect(this.terminalInput).toHaveValue('');
@@ -170,9 +177,10 @@ export class Framewalk {
   /** What the last command printed, to the end of the scrollback. */
   async printed(command: string): Promise<string> {
     const text = await this.terminalOutput.innerText();
-    const at = text.lastIndexOf(command);
+    const typed = `# ${command}`;
+    const at = text.lastIndexOf(typed);
     expect(at, `“${command}” is not in the terminal:\n${text}`).toBeGreaterThanOrEqual(0);
-    return text.slice(at + command.length);
+    return text.slice(at + typed.length);
   }
   async undo(): Promise<void> {
     await this.press('u');
@@ -202,11 +210,11 @@ export class Framewalk {
       },
       [name, text] as const,
     );
-    const stage = this.page.getByTestId('stage');
-    await stage.dispatchEvent('dragenter', { dataTransfer: transfer });
+    const page = this.page.locator('main').first();
+    await page.dispatchEvent('dragenter', { dataTransfer: transfer });
     await expect(this.page.getByText('Drop to open')).toBeVisible();
-    await stage.dispatchEvent('dragover', { dataTransfer: transfer });
-    await stage.dispatchEvent('drop', { dataTransfer: transfer });
+    await page.dispatchEvent('dragover', { dataTransfer: transfer });
+    await page.dispatchEvent('drop', { dataTransfer: transfer });
     await expect(this.page.getByText('Drop to open')).toBeHidden();
     await transfer.dispose();
   }

@@ -30,7 +30,7 @@ test('without its FDB entry the tunnel drops the ping and says why; undo brings 
   await app.goTo(drop);
   expect(await app.title()).toMatch(/^flannel\.1 drops the echo request: /);
   await expect(app.why).toContainText('5e:f8:4f:00:e3:37');
-  await expect(app.page.locator('[data-place="node1 flannel.1"]')).toHaveAttribute('data-dropped', 'true');
+  await expect(app.device('node1', 'flannel.1')).toHaveAttribute('data-dropped', 'true');
 
   await app.undo();
   await app.undo();

@@ -41,14 +41,10 @@ test("today's official kube-flannel.yml runs with VXLAN, and what is not built i
 test('a broken manifest is refused with its line, and the old scenario stays', async ({ app }) => {
   await app.open('#v=1&s=flannel-vxlan&c=1.22&l=en');
   const before = { titles: await app.titles(), counter: await app.counter(), url: app.page.url() };
-  const lines = file('testdata/kube-flannel-host-gw.yml').split('\n');
-  const broken = lines.map((line) =>
-    line.includes('"Type": "host-gw"') ? '        "Type" "host-gw"' : line,
-  );
-  const number = broken.findIndex((line) => line.includes('"Type" "host-gw"')) + 1;
-  await app.drop('kube-flannel-cfg.yml', broken.join('\n'));
-  await expect(app.problems).toBeVisible();
-  await expect(app.problems).toContainText(`line ${number}`);
+  const manifest = file('testdata/kube-flannel-host-gw.yml');
+  await app.drop('kube-flannel-cfg.yml', manifest.replace('"Type": "host-gw"', '"Type" "host-gw"'));
+  await expect(app.problems).toContainText('net-conf.json');
+  await expect(app.problems).toContainText(/line \d+/);
   await expect(app.problems).toContainText('Nothing was changed');
   await app.page.getByRole('dialog').getByRole('button', { name: 'Close' }).first().click();
   await expect(app.problems).toHaveCount(0);
@@ -58,9 +54,11 @@ test('a broken manifest is refused with its line, and the old scenario stays', a
   expect(await app.counter()).toEqual(before.counter);
   expect(app.page.url()).toBe(before.url);
 
-  // Not even YAML.
-  await app.drop('kube-flannel-cfg.yml', 'apiVersion: v1\nkind: ConfigMap\n  data: [\n');
-  await expect(app.problems).toContainText(/line \d/);
+  // Not even YAML: a line that is indented too far.
+  const bad = manifest.replace('  namespace:', '   namespace:');
+  const number = bad.split('\n').findIndex((line) => line.startsWith('   namespace:')) + 1;
+  await app.drop('kube-flannel-cfg.yml', bad);
+  await expect(app.problems).toContainText(`line ${number}`);
   await app.press('Escape');
   await expect(app.scenarioName).toContainText('Flannel VXLAN');
 });

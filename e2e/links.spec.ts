@@ -34,7 +34,7 @@ test('a shared link opens the same moment in another window', async ({ app, anot
   await app.goTo(wrap);
   await app.show('tables');
   await app.selectNetns('node2');
-  await app.page.locator('[data-place="node2 eth0"]').click();
+  await app.device('node2', 'eth0').click();
   await app.show('packet');
   const url = await app.shared();
   // Catalogue scenario and two commands: short enough for a slide.
@@ -48,7 +48,7 @@ test('a shared link opens the same moment in another window', async ({ app, anot
   expect(await other.title()).toBe(await app.title());
   expect(await other.counter()).toEqual(await app.counter());
   await expect(other.tab('packet')).toHaveAttribute('aria-selected', 'true');
-  await expect(other.page.locator('[data-place="node2 eth0"]')).toHaveAttribute('data-selected', 'true');
+  await expect(other.device('node2', 'eth0')).toHaveAttribute('data-selected', 'true');
   await other.show('tables');
   await expect(other.netns('node2')).toHaveAttribute('aria-pressed', 'true');
   await expect(other.page.locator('html')).toHaveAttribute('lang', 'en');

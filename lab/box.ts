@@ -7,9 +7,7 @@
  * and mounts. Nothing else on the machine is touched.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 
 export interface Finished {
   /** stdout and stderr as a terminal shows them. */
@@ -20,9 +18,10 @@ export interface Finished {
 /** The machine of a plain script is where the room itself is. */
 export type Place = { readonly netns: string } | 'here';
 
+const SCRATCH = '/run/lab';
 const HOLD = [
   'mount -t tmpfs lab /run',
-  'mkdir /run/netns',
+  `mkdir /run/netns ${SCRATCH}`,
   // Names are looked up nowhere: a question to a name server would be a frame that no one asked for.
   'echo "hosts: files" > /run/nsswitch.conf',
   'if [ -e /etc/nsswitch.conf ]; then mount --bind /run/nsswitch.conf /etc/nsswitch.conf; fi',
@@ -38,8 +37,8 @@ const ENVIRONMENT = {
 };
 
 export class Box {
-  /** Scratch files; outside of the room the same path. */
-  readonly dir = mkdtempSync(join(tmpdir(), 'framewalk-lab-'));
+  /** Scratch files, in the room's own memory: the path inside. */
+  readonly dir = SCRATCH;
   readonly #holder: ChildProcess;
   #init = 0;
 
@@ -81,6 +80,11 @@ export class Box {
     });
   }
 
+  /** The same file seen from outside, for as long as the room is open. */
+  outside(path: string): string {
+    return `/proc/${this.#init}/root${path}`;
+  }
+
   /** Starts a program in the room. Output is the caller's business; it ends with the room at the latest. */
   start(place: Place, words: readonly string[], stdio: 'pipe' | 'ignore' = 'pipe'): ChildProcess {
     const inside = place === 'here' ? words : ['ip', 'netns', 'exec', place.netns, ...words];
@@ -115,6 +119,5 @@ export class Box {
       holder.stdin?.end();
       await gone;
     }
-    rmSync(this.dir, { recursive: true, force: true });
   }
 }

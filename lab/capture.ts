@@ -6,7 +6,7 @@
  * type: the n-th record of an index belongs to the n-th frame of that device.
  */
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import {
@@ -84,7 +84,10 @@ export class Capture {
 
   /** Bytes written so far, of all files. */
   #written(): number {
-    return this.#running.reduce((sum, { file }) => sum + (existsSync(file) ? statSync(file).size : 0), 0);
+    return this.#running.reduce((sum, { file }) => {
+      const found = statSync(this.box.outside(file), { throwIfNoEntry: false });
+      return sum + (found?.size ?? 0);
+    }, 0);
   }
 
   /** Waits until nothing more has been written for a while; says whether that came before `seconds` were over. */
@@ -111,7 +114,7 @@ export class Capture {
     await this.box.run('here', `kill -INT $(pidof tcpdump); ${gone}`);
     const inTime = ({ at }: PcapFileRecord) => at >= 0 && at <= (ended - began) * 1e6;
     const read = (running: Running, linkType: number) =>
-      records(running.file, linkType, began).filter(inTime);
+      records(this.box.outside(running.file), linkType, began).filter(inTime);
     const everywhere = new Map<Tap, PcapFileRecord[]>();
     for (const running of this.#running) {
       if (running.dev === 'any') everywhere.set(running.tap, read(running, LINKTYPE_LINUX_SLL2));

@@ -78,6 +78,18 @@ describe('tables', () => {
     ]);
   });
 
+  it('that are about the same thing show what is not the same', () => {
+    const rows = [withRows('neigh', [stale]), withRows('neigh', [{ ...stale, state: ['DELAY'] }])] as const;
+    const text = compare(...rows)
+      .map(differenceText)
+      .join('\n');
+    expect(text).toContain('[state: ["STALE"] in Linux, ["DELAY"] simulated]');
+    const others = compare(withRows('neigh', [stale]), withRows('neigh', [other]))
+      .map(differenceText)
+      .join('\n');
+    expect(others).not.toContain('in Linux,');
+  });
+
   it('of a namespace only one side has are found', () => {
     expect(whats(withRows('neigh', []), observed({}))).toEqual(['namespaces']);
     const link = [{ ifname: 'eth0', link_type: 'ether' }];

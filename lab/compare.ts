@@ -3,7 +3,7 @@ import { tcpdumpLine, toHex } from '../src/sim/wire/index';
 import { Canonical } from './canonical';
 import { diffLines } from './diff';
 import { comparedLines } from './outputs';
-import { tableLines } from './tables';
+import { changedKeys, tableLines } from './tables';
 import {
   TABLES,
   type Difference,
@@ -50,9 +50,21 @@ function tables(
     TABLES.flatMap((table) => {
       const own = (sim.get(netns) ?? EMPTY)[table];
       const real = (linux.get(netns) ?? EMPTY)[table].map((row) => asNic(table, row, own));
-      return lineDifference(`${table} of ${netns} ${when}`, tableLines(table, real), tableLines(table, own));
+      return rowDifference(`${table} of ${netns} ${when}`, tableLines(table, real), tableLines(table, own));
     }),
   );
+}
+
+function rowDifference(what: string, linux: readonly string[], sim: readonly string[]): Difference[] {
+  return lineDifference(what, linux, sim).map(({ lines }) => {
+    const missing = lines.filter(({ side }) => side === 'linux').map(({ text }) => text);
+    const shown = lines.map((line) => {
+      if (line.side !== 'sim') return line;
+      const changes = missing.map((text) => changedKeys(text, line.text)).find((text) => text !== '');
+      return { ...line, text: line.text + (changes ?? '') };
+    });
+    return { what, lines: shown };
+  });
 }
 
 /** A machine's NIC is a veth in the lab. */

@@ -64,7 +64,7 @@ export async function runJournal(
     // tcpdump is handed what it captures once a second.
     if (background.size > 0) await wait(TCPDUMP_MS);
     for (const index of background.keys()) {
-      await box.run('here', `kill -INT $(cat /run/pid-${index}) 2>/dev/null || true`);
+      await box.run('here', `kill -INT $(cat ${box.dir}/pid-${index}) 2>/dev/null || true`);
     }
     await Promise.all(background.values());
     return results;
@@ -83,16 +83,16 @@ async function runSequence(
   const lines = commands.map((command) => {
     const { netns, text } = inside(command);
     const file = join(box.dir, `command-${command.index}`);
-    writeFileSync(file, `echo $$ > /run/pid-${command.index}\nexec ${text}\n`);
+    writeFileSync(box.outside(file), `echo $$ > ${box.dir}/pid-${command.index}\nexec ${text}\n`);
     const within = place(netns, root) === 'here' ? '' : `ip netns exec ${netns} `;
     return `${within}bash ${file} > ${file}.out 2>&1 < /dev/null; echo $? > ${file}.exit`;
   });
   const done = await box.run('here', lines.join('\n'), MAX_COMMAND_SECONDS);
   if (done.exit !== 0) throw new Error(`running commands: exit ${done.exit}: ${done.output.trim()}`);
   for (const { index, netns, text } of commands) {
-    const file = join(box.dir, `command-${index}`);
-    const output = readFileSync(`${file}.out`, 'utf8');
-    results[index] = { netns, command: text, output, exit: Number(readFileSync(`${file}.exit`, 'utf8')) };
+    const outside = box.outside(join(box.dir, `command-${index}`));
+    const output = readFileSync(`${outside}.out`, 'utf8');
+    results[index] = { netns, command: text, output, exit: Number(readFileSync(`${outside}.exit`, 'utf8')) };
   }
 }
 

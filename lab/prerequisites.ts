@@ -56,15 +56,27 @@ export async function whyNot(): Promise<string | undefined> {
   const still = missing();
   if (still.length > 0) return `not installed: ${still.join(', ')}`;
   try {
-    const box = await Box.open();
-    const made = await box.run(
-      'here',
-      'ip netns add probe && ip link add probe0 type veth peer name probe1 netns probe',
-    );
-    await box.close();
-    return made.exit === 0 ? undefined : `no namespaces or veth here: ${oneLine(made.output)}`;
+    return await tryRoom();
   } catch (error) {
     return `namespaces are not allowed here: ${oneLine(error instanceof Error ? error.message : String(error))}`;
+  }
+}
+
+async function tryRoom(): Promise<string | undefined> {
+  const box = await Box.open();
+  try {
+    const link = 'ip link add probe0 type veth peer name probe1 netns probe';
+    const made = await box.run('here', `ip netns add probe && ${link}`);
+    if (made.exit !== 0) return `no namespaces or veth here: ${oneLine(made.output)}`;
+    const listen = 'tcpdump -Z root --immediate-mode -i lo -c 1 -w /dev/null';
+    const heard = await box.run(
+      'here',
+      `${listen} & sleep 0.3; ping -c 1 -W 1 127.0.0.1 > /dev/null; wait $!`,
+      5,
+    );
+    return heard.exit === 0 ? undefined : `tcpdump cannot listen here: ${oneLine(heard.output)}`;
+  } finally {
+    await box.close();
   }
 }
 

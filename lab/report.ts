@@ -4,7 +4,7 @@ import type { Difference, Observation } from './types';
 
 const MARKS = { both: ' ', linux: 'L', sim: 'S' } as const;
 /** Lines that are the same, shown around those that are not. */
-const CONTEXT = 3;
+const CONTEXT = 2;
 const MAX_LINES = 40;
 
 export function summary(linux: Observation): string {

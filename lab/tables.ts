@@ -105,3 +105,15 @@ function sortedKeys(value: unknown): unknown {
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, each]) => [key, sortedKeys(each)]));
 }
+
+const IDENTITY = ['ifname', 'dev', 'dst', 'mac', 'local', 'priority', 'metric', 'type'];
+
+/** `  [qdisc: "noop" in Linux, "noqueue" simulated]` when both lines are about the same thing, else nothing. */
+export function changedKeys(linux: string, sim: string): string {
+  const [a, b] = [JSON.parse(linux), JSON.parse(sim)] as [Row, Row];
+  const same = (key: string) => JSON.stringify(a[key]) === JSON.stringify(b[key]);
+  if (!IDENTITY.every(same)) return '';
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((key) => !same(key));
+  const told = (value: unknown) => (value === undefined ? 'absent' : JSON.stringify(value));
+  return keys.map((key) => `  [${key}: ${told(a[key])} in Linux, ${told(b[key])} simulated]`).join('');
+}

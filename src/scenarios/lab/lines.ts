@@ -9,7 +9,9 @@ export interface Place {
 const ZERO_MAC = '00:00:00:00:00:00';
 
 function given(link: LinkRow): string {
-  const address = link.link_type === 'ether' && link.address !== ZERO_MAC ? ` address ${link.address}` : '';
+  // A MAC that a bridge took over from a port is the port's; written here it would become the bridge's own.
+  const own = link.link_type === 'ether' && link.address !== ZERO_MAC && link.bridge?.macSet !== false;
+  const address = own ? ` address ${link.address}` : '';
   return `${address} mtu ${link.mtu}`;
 }
 
@@ -21,7 +23,7 @@ export function pairLine({ netns, link }: Place, far: Place | undefined): string
 
 function bridgeWords(bridge: LinkRow['bridge']): string {
   const ageing = bridge && bridge.ageing !== 30_000 ? ` ageing_time ${bridge.ageing}` : '';
-  return `type bridge stp_state ${bridge?.stp ? 1 : 0} mcast_snooping 0${ageing}`;
+  return `type bridge stp_state ${bridge?.stp ? 1 : 0} mcast_snooping ${bridge?.mcastSnooping ? 1 : 0}${ageing}`;
 }
 
 function vxlanWords(vxlan: NonNullable<LinkRow['vxlan']>): string {

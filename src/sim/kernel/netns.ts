@@ -409,13 +409,14 @@ export class Netns {
     syncFilters(device, cause);
   }
 
+  /** The number given already, if any. */
+  knownNsid(other: Netns): number | undefined {
+    return this.#nsids.get(other);
+  }
   /** Number under which this namespace knows another (`link-netnsid`), given in order of need. */
   nsid(other: Netns): number {
-    let id = this.#nsids.get(other);
-    if (id === undefined) {
-      id = this.#nsids.size;
-      this.#nsids.set(other, id);
-    }
+    const id = this.#nsids.get(other) ?? this.#nsids.size;
+    this.#nsids.set(other, id);
     return id;
   }
 

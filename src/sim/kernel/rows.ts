@@ -36,6 +36,8 @@ export interface LinkRow {
     readonly ageing: number;
     readonly stp: boolean;
     readonly bridgeId: string;
+    /** The MAC was asked for; otherwise it follows the ports'. */
+    readonly macSet: boolean;
     readonly mcastSnooping: boolean;
   };
   readonly port?: {

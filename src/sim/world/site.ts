@@ -140,7 +140,8 @@ export class Site implements DaemonWorld {
     const machine = this.machineOf(netns);
     const by = (handle: NetnsHandle) => this.netns(handle.id) ?? netns;
     return {
-      netnsList: () => [...machine.named.keys()].reverse().map((name) => ({ name })),
+      netnsList: () =>
+        [...machine.named].reverse().map(([name, other]) => ({ name, id: netns.knownNsid(other) })),
       netnsAdd: (name) => {
         const added = machine.addNetns(name, process.cause);
         return added.ok ? { ok: true, value: undefined } : added;

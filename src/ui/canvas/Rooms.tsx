@@ -5,6 +5,8 @@ import { actions, useApp, useDevices, useNamespaces } from '../../state';
 import { cx } from '../widgets/cx';
 import type { PlacedRoom } from './layout';
 import { useLive, useScene } from './live';
+import { moveFocus } from './moveFocus';
+import { roomKey } from './plan';
 import { useAddress, useNamespace, useOuterAddress } from './records';
 import styles from './rooms.module.css';
 import { useStrings } from './strings';
@@ -57,20 +59,36 @@ export const MachineRoom = memo(function MachineRoom({ data }: NodeProps<RoomNod
 /** A machine from afar. Its text keeps its size on the screen as long as it has room. */
 function RoomSummary({ room }: { readonly room: PlacedRoom }) {
   const strings = useStrings();
-  const { commonPrefix } = useScene();
+  const scene = useScene();
+  const { commonPrefix } = scene;
+  const isStop = useLive(({ tabStop }) => tabStop === roomKey(room.id));
   const isTiny = useLive(({ detail }) => detail === 'tiny');
   const devices = useDevices(room.id).filter(({ kind }) => kind !== 'loopback').length;
   const pods = useNamespaces().filter(({ parent, id }) => parent === room.id && id !== room.id).length;
   const busy = useLive(({ active }) =>
     [...active].some((key) => key.includes(` ${room.id}`) && belongs(key, room.id)),
   );
+  const holds = pods > 0 ? strings.pods(pods) : strings.devices(devices);
   const name = isTiny && room.id.length > commonPrefix.length ? room.id.slice(commonPrefix.length) : room.id;
   return (
     <RoomBase room={room}>
-      <div className={styles.summary} data-busy={busy || undefined} title={room.id}>
+      <button
+        type="button"
+        className={styles.summary}
+        data-key={roomKey(room.id)}
+        data-busy={busy || undefined}
+        title={room.id}
+        aria-label={`${room.id}, ${holds}`}
+        tabIndex={isStop ? 0 : -1}
+        onMouseDown={(event) => event.preventDefault()}
+        onFocus={() => scene.live.set({ tabStop: roomKey(room.id) })}
+        onKeyDown={(event) => {
+          if (moveFocus(event, roomKey(room.id), scene)) event.stopPropagation();
+        }}
+      >
         <b>{name}</b>
-        {isTiny ? null : <span>{pods > 0 ? strings.pods(pods) : strings.devices(devices)}</span>}
-      </div>
+        {isTiny ? null : <span>{holds}</span>}
+      </button>
     </RoomBase>
   );
 }

@@ -9,6 +9,7 @@ import {
   useOnViewportChange,
   useReactFlow,
   useStore,
+  useStoreApi,
   type Node,
   type NodeTypes,
 } from '@xyflow/react';
@@ -21,9 +22,11 @@ import { DeviceChip, IpChip, PortChip, ProcessChip, SwitchBody } from './Chips';
 import { Controls } from './Controls';
 import { Director } from './director';
 import { Legend } from './Legend';
-import { SceneContext, useScene, type Detail, type Scene } from './live';
+import { centre } from './geometry';
+import { SceneContext, useLive, useScene, type Detail, type Scene } from './live';
+import { elementAt } from './moveFocus';
 import { Overlay } from './Overlay';
-import type { ChipKind } from './plan';
+import { roomKey, type ChipKind } from './plan';
 import { MachineRoom, PodRoom, RouterRoom } from './Rooms';
 import { EmptyStage } from './States';
 import styles from './stage.module.css';
@@ -175,6 +178,26 @@ function useZoomVariable() {
   return element;
 }
 
+/** Tab leads to one thing of the stage; where the keyboard goes, the view goes along. */
+function useTabStop(scene: Scene, detail: Detail): void {
+  const { setViewport, getViewport } = useReactFlow();
+  const store = useStoreApi();
+  const stop = useLive(({ tabStop }) => tabStop);
+  useEffect(() => {
+    const isThere = stop !== null && (detail === 'near' ? scene.chips.has(stop) : stop.startsWith('room '));
+    if (isThere) return;
+    const machine = scene.layout.rooms.find(({ shape }) => shape === 'machine');
+    const first = detail === 'near' ? scene.layout.chips[0]?.key : machine && roomKey(machine.id);
+    scene.live.set({ tabStop: first ?? null });
+  }, [scene, detail, stop]);
+  useEffect(() => {
+    if (stop === null || elementAt(stop) !== document.activeElement) return;
+    const box = scene.chips.get(stop) ?? scene.rooms.get(stop.slice('room '.length));
+    const view = box && broughtIntoView([centre(box)], getViewport(), store.getState());
+    if (view) void setViewport(view, { duration: reducedMotion() ? 0 : 180 });
+  }, [scene, stop, store, getViewport, setViewport]);
+}
+
 function PacketList({ director, index }: { readonly director: Director; readonly index: number }) {
   const strings = useStrings();
   const words = director.words(index, strings);
@@ -229,11 +252,7 @@ function Surface({ scene, reader }: SurfaceProps) {
   useEffect(() => {
     scene.live.set({ ...director.lights(index, lang), detail });
   }, [scene, director, index, lang, detail]);
-  useEffect(() => {
-    const first = scene.layout.chips[0]?.key ?? null;
-    const { tabStop } = scene.live.get();
-    if (tabStop === null || !scene.chips.has(tabStop)) scene.live.set({ tabStop: first });
-  }, [scene]);
+  useTabStop(scene, detail);
   const step = steps[index];
   const isEmpty = useNamespaces().length === 0;
   return (

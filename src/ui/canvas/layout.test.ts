@@ -277,7 +277,9 @@ describe('keeping places', () => {
   });
 
   it('a cable is there under every name that its end has had', () => {
-    const world = new WorldScript().netns('node', 'host').link('node', 'br0', 'bridge', { address: '10.0.0.1/24' });
+    const world = new WorldScript()
+      .netns('node', 'host')
+      .link('node', 'br0', 'bridge', { address: '10.0.0.1/24' });
     world.netns('pod', 'pod', 'node');
     world.link('node', 'veth1', 'veth', { peer: ['pod', 'tmp0'], master: 'br0' });
     world.link('pod', 'tmp0', 'veth', { peer: ['node', 'veth1'] });

@@ -2,6 +2,7 @@
 import type { KeyboardEvent } from 'react';
 import { centre, type Box, type Point } from './geometry';
 import type { Scene } from './live';
+import { roomKey } from './plan';
 
 const DIRECTIONS: Readonly<Record<string, Point>> = {
   ArrowLeft: { x: -1, y: 0 },
@@ -33,15 +34,17 @@ export function nearest(
   return best?.key;
 }
 
-const elementAt = (key: string): HTMLElement | null =>
+/** The focusable thing of a place, if it is on the page. */
+export const elementAt = (key: string): HTMLElement | null =>
   document.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`);
 
 /** Answers whether the key was one of the arrows. */
-export function moveFocus(event: KeyboardEvent, from: string, { chips }: Scene): boolean {
+export function moveFocus(event: KeyboardEvent, from: string, { chips, rooms }: Scene): boolean {
   const direction = DIRECTIONS[event.key];
   if (direction === undefined || event.shiftKey || event.altKey || event.metaKey || event.ctrlKey)
     return false;
-  const there = [...chips].filter(([key]) => key === from || elementAt(key) !== null);
+  const machines = [...rooms].map(([id, box]): [string, Box] => [roomKey(id), box]);
+  const there = [...chips, ...machines].filter(([key]) => key === from || elementAt(key) !== null);
   const next = nearest(there, from, direction);
   if (next !== undefined) elementAt(next)?.focus({ preventScroll: true });
   event.preventDefault();

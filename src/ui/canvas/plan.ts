@@ -43,6 +43,8 @@ export interface RoomPlan {
   readonly places: ReadonlyMap<string, Box>;
 }
 
+/** A machine seen from afar. */
+export const roomKey = (id: string) => `room ${id}`;
 export const devKey = (netns: string, dev: string) => `dev ${netns}/${dev}`;
 export const ipKey = (netns: string) => `ip ${netns}`;
 export const appKey = (netns: string) => `app ${netns}`;

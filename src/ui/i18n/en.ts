@@ -182,6 +182,7 @@ export const en = {
   'packet.tree': 'Headers and fields',
   'packet.hex': 'Bytes; arrow keys walk, Enter picks the field',
   'packet.data': 'Data',
+  'packet.point': 'Point at a byte or a field: both light up.',
   'packet.quoted': 'quoted',
   'hop.title': 'Last change on its way',
   'hop.before': 'show it before',

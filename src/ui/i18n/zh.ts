@@ -183,6 +183,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'packet.tree': '首部与字段',
   'packet.hex': '字节：用方向键移动，回车选择所在字段',
   'packet.data': '数据',
+  'packet.point': '指向字节或字段，两边会同时亮起。',
   'packet.quoted': '引用',
   'hop.title': '途中最近一次改动',
   'hop.before': '查看改动前',

@@ -1,5 +1,6 @@
 import {
   memo,
+  useEffect,
   useId,
   useMemo,
   useState,
@@ -10,7 +11,7 @@ import {
 import type { ByteRange, Layer } from '../../sim/wire';
 import { useText } from '../i18n';
 import { cx } from '../widgets/cx';
-import { useWidth } from '../widgets/dom';
+import { revealIn, useWidth } from '../widgets/dom';
 import { layerColour, within, type Span } from './layers';
 import styles from './hex.module.css';
 
@@ -88,6 +89,12 @@ export function Hex({ bytes, layers, changed, chosen, hovered, onChoose, onHover
   const t = useText();
   const id = useId();
   const { ref, width } = useWidth();
+  const chosenFrom = chosen?.from;
+  useEffect(() => {
+    if (chosenFrom === undefined) return;
+    const byte = document.getElementById(`${id}-${chosenFrom}`);
+    revealIn(byte?.closest<HTMLElement>('[role="grid"]') ?? null, byte);
+  }, [id, chosenFrom]);
   const [active, setActive] = useState<number | null>(null);
   const perRow = width >= WIDE_PX ? 16 : 8;
   const owner = useMemo(() => owners(layers, bytes.length), [layers, bytes]);

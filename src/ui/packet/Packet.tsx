@@ -2,7 +2,7 @@ import { Layers3 } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { dissect, tcpdumpLine, type Layer } from '../../sim/wire';
 import { actions, getTrace, useSteps, type Frame } from '../../state';
-import { useText } from '../i18n';
+import { useLang, useText } from '../i18n';
 import { Button } from '../widgets/Button';
 import { Copy } from '../widgets/Copy';
 import { EmptyState } from '../widgets/EmptyState';
@@ -10,9 +10,10 @@ import { useShownFrame, type ShownFrame } from '../widgets/useShown';
 import { Capsule } from './Capsule';
 import { compareFrames, frameBefore, lineageOf } from './compare';
 import { Downloads } from './Downloads';
+import { fieldName } from './fieldNames';
 import { Hex } from './Hex';
 import { LastHop } from './LastHop';
-import { sameSpot, spanAt, spotAt, type Spot } from './layers';
+import { layerName, sameSpot, spanAt, spotAt, type Spot } from './layers';
 import { Lineage } from './Lineage';
 import styles from './packet.module.css';
 import { Tree } from './Tree';
@@ -34,19 +35,21 @@ function FrameView({ frame, step }: ShownFrame) {
   const layers = useMemo(() => dissect(frame.bytes, frame.link), [frame]);
   const line = useMemo(() => tcpdumpLine(frame.bytes, frame.link, { ethernet: true }), [frame]);
   return (
-    <div className={styles.panel}>
-      <Head frame={frame} step={step} />
-      <Capsule layers={layers} length={frame.bytes.length} />
-      <div className={styles.line}>
-        <code tabIndex={0}>{line}</code>
-        <Copy text={line} label={t('packet.copyLine')} />
+    <div className={styles.frame}>
+      <div className={styles.panel}>
+        <Head frame={frame} step={step} />
+        <Capsule layers={layers} length={frame.bytes.length} />
+        <div className={styles.line}>
+          <code tabIndex={0}>{line}</code>
+          <Copy text={line} label={t('packet.copyLine')} />
+        </div>
+        <Bytes frame={frame} layers={layers} />
+        <div className={styles.foot}>
+          <Copy wide text={() => toHex(frame.bytes)} label={t('packet.copyHex')} />
+          <Downloads frame={frame} step={step} />
+        </div>
+        <Lineage frames={lineageOf(frame, getTrace().frames)} />
       </div>
-      <Bytes frame={frame} layers={layers} />
-      <div className={styles.foot}>
-        <Copy wide text={() => toHex(frame.bytes)} label={t('packet.copyHex')} />
-        <Downloads frame={frame} step={step} />
-      </div>
-      <Lineage frames={lineageOf(frame, getTrace().frames)} />
     </div>
   );
 }
@@ -82,6 +85,28 @@ function Head({ frame, step }: HeadProps) {
   );
 }
 
+interface StatusProps {
+  readonly layers: readonly Layer[];
+  readonly spot: Spot | null;
+}
+
+/** What is pointed at, in words: the tree may be out of sight. */
+function Status({ layers, spot }: StatusProps) {
+  const t = useText();
+  const lang = useLang();
+  const layer = spot === null ? undefined : layers[spot.layer];
+  const field = spot === null || spot.field === null ? undefined : layer?.fields[spot.field];
+  if (layer === undefined) return <p className={styles.status}>{t('packet.point')}</p>;
+  const name = layer.protocol === 'data' ? t('packet.data') : layerName[layer.protocol];
+  return (
+    <p className={styles.status}>
+      <b>{name}</b>
+      {field === undefined ? null : ` › ${fieldName(field, lang)}: `}
+      {field === undefined ? null : <code>{field.value}</code>}
+    </p>
+  );
+}
+
 interface BytesProps {
   readonly frame: Frame;
   readonly layers: readonly Layer[];
@@ -111,6 +136,7 @@ function Bytes({ frame, layers }: BytesProps) {
         onChoose={choose}
         onHover={over}
       />
+      <Status layers={layers} spot={hovered ?? chosen} />
       <Hex
         bytes={frame.bytes}
         layers={layers}

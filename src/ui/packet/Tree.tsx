@@ -33,7 +33,10 @@ export function Tree({ layers, changed, chosen, hovered, onChoose, onHover }: Tr
   useEffect(() => {
     if (chosen === null) return;
     const field = chosen.field === null ? ':not([data-field])' : `[data-field="${chosen.field}"]`;
-    revealIn(tree.current, tree.current?.querySelector<HTMLElement>(`[data-layer="${chosen.layer}"]${field}`) ?? null);
+    revealIn(
+      tree.current,
+      tree.current?.querySelector<HTMLElement>(`[data-layer="${chosen.layer}"]${field}`) ?? null,
+    );
   }, [chosen]);
   const toggle = (layer: number, open = closed.has(layer)) => {
     const next = new Set(closed);

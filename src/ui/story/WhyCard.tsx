@@ -32,9 +32,7 @@ export function WhyCard({ step }: { readonly step: Step }) {
               {name}
             </code>
           ))}
-          {rfc === undefined ? null : (
-            <Standard name={rfc} />
-          )}
+          {rfc === undefined ? null : <Standard name={rfc} />}
         </div>
       )}
       {command === undefined ? null : (
@@ -52,7 +50,12 @@ function Standard({ name }: { readonly name: string }) {
   const number = /^RFC (\d+)/.exec(name)?.[1];
   if (number === undefined) return <span className={styles.rfc}>{name}</span>;
   return (
-    <a className={styles.rfc} href={`https://www.rfc-editor.org/rfc/rfc${number}`} target="_blank" rel="noreferrer">
+    <a
+      className={styles.rfc}
+      href={`https://www.rfc-editor.org/rfc/rfc${number}`}
+      target="_blank"
+      rel="noreferrer"
+    >
       {name}
     </a>
   );

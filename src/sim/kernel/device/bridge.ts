@@ -383,6 +383,14 @@ export class BridgeDevice extends Device {
       .split(':')
       .map((octet) => octet.replace(/^0(?=.)/, ''))
       .join(':')}`;
-    return { bridge: { ageing: this.ageingCs, stp: this.stp, bridgeId, mcastSnooping: this.mcastSnooping } };
+    return {
+      bridge: {
+        ageing: this.ageingCs,
+        stp: this.stp,
+        bridgeId,
+        mcastSnooping: this.mcastSnooping,
+        macSet: this.macSet,
+      },
+    };
   }
 }

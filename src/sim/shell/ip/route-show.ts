@@ -148,14 +148,11 @@ function selects(filter: RouteFilter, row: RouteRow): boolean {
   return !match || (dst.len <= match.len && prefixContains(dst.addr, dst.len, match.addr));
 }
 
-/** Tables that exist from the start; others come with their first route. */
-const STANDING_TABLES = new Set(['main', 'local']);
-
 function selectRoutes(ip: Ip, filter: RouteFilter): RouteRow[] {
   if (ip.options.family === 'inet6' || ip.options.family === 'link') return [];
   const table = filter.table ?? 'all';
   const rows = ip.netlink.getRoutes({ table });
-  if (rows.length === 0 && table !== 'all' && !STANDING_TABLES.has(table) && !filter.nothing) {
+  if (table !== 'all' && !ip.netlink.hasTable(table)) {
     if (ip.options.json) ip.ctx.print('[');
     throw new Exit(2, 'Error: ipv4: FIB table does not exist.\nDump terminated\n');
   }

@@ -251,6 +251,13 @@ class Pinger {
   #onError(error: SocketError): void {
     if (this.#ended) return;
     const { options, ctx } = this;
+    if (error.type === ICMP_REDIRECT && error.origin === 'icmp') {
+      // Told, but no answer to the probe and no failure of it.
+      const text = icmpText(error.type, error.code, error.info);
+      if (!options.quiet)
+        this.#print(`From ${this.#name(error.offender)}: icmp_seq=${quotedSequence(error.quoted)} ${text}`);
+      return;
+    }
     this.#statistics.errors += 1;
     if (error.origin === 'local') {
       if (!options.quiet) {
