@@ -47,7 +47,7 @@ function isFallback(name: unknown): boolean {
 export function parseRows(table: TableName, printed: string, what: string): Row[] {
   const text = printed.trim();
   if (text === '') return [];
-  if (text.startsWith(NO_TABLE)) return [{ error: NO_TABLE }];
+  if (text.includes(NO_TABLE)) return [{ error: NO_TABLE }];
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -4,6 +4,8 @@ import type { Variation } from './variation';
 const SHOWN = [
   'ip route',
   'ip route show table local',
+  'ip route show table all',
+  'ip route show table 5',
   'ip rule',
   'ip neigh',
   'ip addr',
@@ -44,6 +46,7 @@ export const PRINTED: readonly Variation[] = [
       ['script-bridge', 'host', 'ns1: ping -n -e 1 -c 1 -W 1 10.0.0.12'],
       ['script-bridge', 'ns1', 'ns1: ping -n -e 1 -c 1 -W 1 10.0.0.12'],
       ['script-vxlan', 'host1', 'host1: ping -n -e 1 -c 1 -W 1 10.100.0.2'],
+      ['script-router', 'lan-a', 'h1: ping -n -e 1 -c 1 -W 1 10.2.2.2'],
       ['script-router', 'router', 'h1: ping -n -e 1 -c 1 -W 1 10.2.2.2'],
       ['script-proxy-arp', 'node', 'pod1: ping -n -e 1 -c 1 -W 1 10.233.1.3'],
     ] as const

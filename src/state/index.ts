@@ -17,3 +17,4 @@ export {
 export { flightsOfStep } from './flights';
 export { playhead, subscribePlayhead } from './player';
 export { startApp } from './start';
+export { loadCatalogue, type CatalogueItem, type Compared } from './catalogue';

@@ -6,6 +6,7 @@ import { segmentsOfFrame, type Director } from './director';
 import { paintFrame, type PaintedFrame } from './paint';
 import { readPalette, type Palette } from './palette';
 import { spritesAt, type Sprite } from './sprites';
+import { Stamps } from './stamps';
 
 /** Left, top and zoom, as React Flow keeps them. */
 type Transform = readonly [number, number, number];
@@ -23,6 +24,7 @@ const scaleFor = (zoom: number, scale: number) =>
 /** Draws what the playhead, the viewport and the current step say. */
 export class Painter {
   private palette: Palette | undefined;
+  private readonly stamps = new Stamps();
   private width = 0;
   private height = 0;
   private handle: HTMLElement | null = null;
@@ -45,6 +47,7 @@ export class Painter {
 
   retheme(): void {
     this.palette = undefined;
+    this.stamps.clear();
   }
 
   /** The button that lies over the frame that is looked at. */
@@ -86,10 +89,16 @@ export class Painter {
       const x = sprite.at.x * zoom + left + card * CARD_OFFSET.x * scale;
       const y = sprite.at.y * zoom + top + card * CARD_OFFSET.y * scale;
       if (x < -400 || y < -60 || x > this.width + 400 || y > this.height + 60) continue;
-      paintFrame(context, this.painted(sprite, x, y, scale, app.getState().selection.frame), this.palette);
+      this.paint(context, this.painted(sprite, x, y, scale, app.getState().selection.frame), this.palette);
     }
     this.placeHandle(mainSprite, scale / zoom);
   };
+
+  private paint(context: CanvasRenderingContext2D, frame: PaintedFrame, palette: Palette): void {
+    if (frame.before === undefined && frame.fallen === 0 && !frame.selected) {
+      this.stamps.draw(context, frame.segments, frame, palette);
+    } else paintFrame(context, frame, palette);
+  }
 
   private painted(
     sprite: Sprite,

@@ -1,22 +1,22 @@
-import type { Bilingual } from '../../state';
+import { useEffect, useState } from 'react';
+import { loadCatalogue, type CatalogueItem } from '../../state';
 
-/** What a scenario was checked against. */
-export interface Compared {
-  readonly capture: string;
-  readonly kernel: string;
-  /** ISO date. */
-  readonly on: string;
-  readonly what: Bilingual;
-}
-/** One line of the scenario picker, with its lesson. */
-export interface CatalogueItem {
-  readonly id: string;
-  readonly kind: 'network' | 'script';
-  readonly title: Bilingual;
-  readonly summary: Bilingual;
-  readonly lesson: Bilingual;
-  readonly compared?: Compared;
-}
-const NONE: readonly CatalogueItem[] = [];
+export type { CatalogueItem, Compared } from '../../state';
 
-export const useCatalogue = (): readonly CatalogueItem[] => NONE;
+let known: readonly CatalogueItem[] = [];
+
+/** What is offered; empty for the moment until it has been fetched. */
+export function useCatalogue(): readonly CatalogueItem[] {
+  const [items, setItems] = useState(known);
+  useEffect(() => {
+    let mounted = true;
+    void loadCatalogue().then((loaded) => {
+      known = loaded;
+      if (mounted) setItems(loaded);
+    });
+    return () => {
+      mounted = false;
+    };
+  }, []);
+  return items;
+}

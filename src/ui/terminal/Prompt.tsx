@@ -66,7 +66,8 @@ export function Prompt({ netns, history }: PromptProps) {
   const run = () => {
     const command = line.trim();
     if (command === '') return;
-    actions.execute(netns, command, after(command, mode));
+    // Played: the app itself sees from what was sent whether there is something to walk through.
+    actions.execute(netns, command, mode === 'play' ? undefined : after(command));
     setLine('');
     leave();
     clear();
