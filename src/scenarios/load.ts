@@ -4,6 +4,7 @@ import { err, ok } from '../base/result';
 import { setupProblems } from './check';
 import { decodeNetwork, journalOf } from './decode';
 import { NetworkFile, ScriptFile } from './format';
+import { jsonErrorLine } from './json-line';
 import { issueProblem } from './messages';
 import { readScript } from './script';
 import { problem, tooLong, type Bilingual, type InputProblem, type Loaded } from './types';
@@ -13,15 +14,6 @@ const MAX_PROBLEMS = 50;
 function titleOf(title: string | Bilingual | undefined, fallback: string): Bilingual {
   if (title === undefined) return { en: fallback, zh: fallback };
   return typeof title === 'string' ? { en: title, zh: title } : title;
-}
-
-/** JSON.parse's own words differ between engines; only the position is taken from them. */
-function syntaxPlace(text: string, error: unknown): string {
-  const message = error instanceof Error ? error.message : '';
-  const line = /line (\d+)/.exec(message)?.[1];
-  if (line !== undefined) return `line ${line}`;
-  const position = /position (\d+)/.exec(message)?.[1];
-  return `line ${position === undefined ? text.split('\n').length : text.slice(0, Number(position)).split('\n').length}`;
 }
 
 function validated<T>(
@@ -40,8 +32,8 @@ export function scenarioFromJson(text: string, name = 'scenario'): Loaded {
   let json: unknown;
   try {
     json = JSON.parse(text);
-  } catch (error) {
-    return err([problem(syntaxPlace(text, error), 'this is not valid JSON', '不是合法的 JSON')]);
+  } catch {
+    return err([problem(`line ${jsonErrorLine(text)}`, 'this is not valid JSON', '不是合法的 JSON')]);
   }
   return fromValue(json, name);
 }

@@ -7,6 +7,7 @@ import { err, ok, type Result } from '../base/result';
 import { builtBackends, parseNetConf, type NetConf } from '../sim/index';
 import { formatIp4, formatPrefix } from '../sim/wire/index';
 import type { NetworkFile } from './format';
+import { jsonErrorLine } from './json-line';
 import { fromValue } from './load';
 import { problem, tooLong, type Bilingual, type InputProblem, type Loaded } from './types';
 
@@ -83,8 +84,11 @@ class Manifest {
     const start = this.#lines.linePos(scalar.range?.[0] ?? 0).line;
     const lines = scalar.value.split('\n');
     const name = field.split('.').at(-1) ?? '';
+    // The whole text: where it stops being JSON, if it does.
     const at =
-      name === '' ? -1 : lines.findIndex((line) => line.toLowerCase().includes(`"${name.toLowerCase()}"`));
+      name === ''
+        ? (jsonErrorLine(scalar.value) ?? 1) - 1
+        : lines.findIndex((line) => line.toLowerCase().includes(`"${name.toLowerCase()}"`));
     const first = scalar.type === 'BLOCK_LITERAL' || scalar.type === 'BLOCK_FOLDED' ? start + 1 : start;
     return `line ${first + Math.max(0, at)}`;
   }

@@ -1,4 +1,5 @@
 /** Keeps the page's address in step with the moment, and opens links. What the link means is in url.ts. */
+import { loadCatalogue } from './catalogue';
 import { isPrefix } from './journal';
 import { cursorFromLink, cursorToLink } from './link-cursor';
 import { linkProblem } from './link-problems';
@@ -187,8 +188,14 @@ async function sourceOf(
     packed = { source: unpacked.value, text: link.packed };
     return unpacked.value;
   }
-  if (link.scenario !== undefined) return { kind: 'catalogue', id: link.scenario };
-  say(linkProblem('s', 'no-scenario'));
+  if (link.scenario === undefined) {
+    say(linkProblem('s', 'no-scenario'));
+    return undefined;
+  }
+  const id = link.scenario;
+  const known = await loadCatalogue();
+  if (known.some((item) => item.id === id)) return { kind: 'catalogue', id };
+  say(linkProblem('s', 'unknown-scenario', { text: id }));
   return undefined;
 }
 
@@ -203,8 +210,11 @@ function isOpen(source: ScenarioSource, link: Link): boolean {
   return same && journal.length === current.length && isPrefix(journal, current);
 }
 
-/** Opens a fragment, with or without its `#`. Never rejects; what could not be used is in `linkProblems`. */
-export async function openLink(fragment: string): Promise<void> {
+/**
+ * Opens a fragment, with or without its `#`. Never rejects; what could not be used is in `linkProblems`. `instead`: the
+ * scenario to show when the link names none that can be opened and nothing else is open.
+ */
+export async function openLink(fragment: string, instead?: string): Promise<void> {
   lastFragment = fragment.replace(/^#/, '');
   const { link, problems } = decodeLink(fragment);
   app.setState({ linkProblems: problems });
@@ -216,7 +226,11 @@ export async function openLink(fragment: string): Promise<void> {
     settings: lang === undefined ? state.settings : { ...state.settings, lang },
   }));
   const source = await sourceOf(link, say);
-  if (source === undefined) return;
+  if (source === undefined) {
+    if (instead === undefined || session.openScenarioSource() !== undefined) return;
+    await session.openSource({ kind: 'catalogue', id: instead }, null);
+    return;
+  }
   const arrival = arrivalOf(link, say);
   if (isOpen(source, link)) await session.arriveAt(arrival);
   else await session.openSource(source, link.journal ?? null, arrival);

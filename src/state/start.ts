@@ -31,7 +31,7 @@ export async function idle(): Promise<void> {
 export function startApp(first?: string): void {
   followSystem();
   const fragment = typeof location === 'undefined' ? '' : location.hash;
-  if (fragment.length > 1) void openLink(fragment);
+  if (fragment.length > 1) void openLink(fragment, first);
   else if (first !== undefined) actions.openScenario(first);
   keepAddressInStep();
   if (typeof window !== 'undefined') window.framewalkIdle = idle;

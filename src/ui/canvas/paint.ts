@@ -46,7 +46,10 @@ export function paintFrame(context: CanvasRenderingContext2D, frame: PaintedFram
   context.roundRect(left, top, shape.w, shape.h, RADIUS);
   context.clip();
   fillBehind(context, shape.boxes, left, shape.w, palette);
-  for (const box of shape.boxes) paintBox(context, box, frame.scale, palette);
+  shape.boxes.forEach((box, i) => {
+    const carries = (shape.boxes[i + 1]?.segment.depth ?? 0) > box.segment.depth;
+    paintBox(context, box, carries, frame.scale, palette);
+  });
   context.restore();
   for (const { x, y, w, h } of shape.outlines) {
     context.beginPath();
@@ -112,6 +115,7 @@ function fillBehind(
 function paintBox(
   context: CanvasRenderingContext2D,
   { x, y, w, h, segment, grown }: CapsuleBox,
+  carries: boolean,
   scale: number,
   palette: Palette,
 ): void {
@@ -125,7 +129,7 @@ function paintBox(
     context.globalAlpha /= 0.35;
   }
   if (segment.protocol === 'data') paintTail(context, x, y, w, h, palette);
-  else {
+  else if (!carries) {
     // A hairline between headers, for eyes that do not tell the hues apart.
     context.fillStyle = palette.panel;
     context.globalAlpha *= 0.45;

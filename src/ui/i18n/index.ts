@@ -14,9 +14,6 @@ const texts: Readonly<Record<Lang, Text>> = {
   zh: (key, values) => format(zh[key], values),
 };
 
-/** Texts of one language, outside of React. */
-export const textOf = (lang: Lang): Text => texts[lang];
-
 export const useLang = (): Lang => useApp((state) => state.settings.lang);
 
 /** `t('rows', { n: 3 })`: the text in the language chosen. The same function until the language changes. */

@@ -31,7 +31,7 @@ export interface Span {
   readonly from: number;
   readonly to: number;
 }
-export const spanOf = (part: { readonly offset: number; readonly length: number }): Span => ({
+const spanOf = (part: { readonly offset: number; readonly length: number }): Span => ({
   from: part.offset,
   to: part.offset + part.length,
 });

@@ -22,7 +22,7 @@ const HelpSheet = lazy(() => import('./HelpSheet'));
 const Transcript = lazy(() => import('../story/TranscriptDialog'));
 const Problems = lazy(() => import('./ProblemsDialog'));
 
-export const PHONE = '(max-width: 759px)';
+const PHONE = '(max-width: 759px)';
 
 /** Language, theme, projector and title belong to the page as a whole. */
 function usePageAttributes(): void {

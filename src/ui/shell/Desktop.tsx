@@ -26,7 +26,7 @@ function Columns({ projector }: { readonly projector: boolean }) {
     <main className={styles.main}>
       <Group className={styles.columns} orientation="horizontal" {...layout}>
         <Panel
-          id="story"
+          id="column-story"
           className={styles.side}
           defaultSize={316 * large}
           minSize={220}
@@ -39,12 +39,12 @@ function Columns({ projector }: { readonly projector: boolean }) {
           </ErrorBoundary>
         </Panel>
         <Separator className={styles.grip} aria-label={t('grip.story')} />
-        <Panel id="stage" className={styles.center} minSize={280}>
+        <Panel id="column-stage" className={styles.center} minSize={280}>
           <Center />
         </Panel>
         <Separator className={styles.grip} aria-label={t('grip.inspector')} />
         <Panel
-          id="inspector"
+          id="column-inspector"
           className={styles.side}
           defaultSize={372 * large}
           minSize={260}

@@ -39,7 +39,7 @@ export function findSteps(texts: readonly StepHit[], query: string): StepHit[] {
   return hits;
 }
 
-export interface EventHit {
+interface EventHit {
   readonly seq: EventSeq;
   readonly text: string;
 }
@@ -73,7 +73,7 @@ function wordsOf(seq: EventSeq): string {
 export const findNamespaces = (rows: readonly NetnsRow[], query: string): NetnsRow[] =>
   rows.filter((row) => matches(`${row.id} ${row.role} ${row.machine}`, query)).slice(0, MOST);
 
-export interface CommandHit {
+interface CommandHit {
   readonly entry: JournalEntry;
   readonly start: EventSeq | undefined;
 }

@@ -1,5 +1,5 @@
 /** Every key of the application, in one list: what listens to them and what the help sheet shows. */
-import { actions, app, getTrace, type NetnsRow } from '../../state';
+import { actions, app, type NetnsRow } from '../../state';
 import type { TextKey } from '../i18n';
 import { focusSoon } from '../widgets/dom';
 import type { Shell } from './panels';
@@ -27,9 +27,6 @@ function cycle({ namespaces, netns }: ShortcutContext, by: 1 | -1): void {
   const next = namespaces[(at + by + namespaces.length) % namespaces.length];
   if (next !== undefined) actions.selectNetns(next.id);
 }
-
-/** Where the current step goes in lists that end with the trace. */
-export const atEnd = (): boolean => app.getState().cursor >= getTrace().events.length - 1;
 
 export const shortcuts: readonly Shortcut[] = [
   {

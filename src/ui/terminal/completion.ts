@@ -17,7 +17,7 @@ export function commonStart(words: readonly string[]): string {
   return first.slice(0, n);
 }
 
-export interface Completed {
+interface Completed {
   readonly line: string;
   /** Candidates to list, as bash does when Tab cannot decide. */
   readonly list: readonly string[];

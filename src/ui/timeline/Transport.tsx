@@ -95,7 +95,8 @@ function Position() {
   const strings = useStrings();
   const { steps, index } = useSteps();
   const cursor = useApp((state) => state.cursor);
-  const at = getTrace().events[cursor]?.at ?? 0;
+  // Before the first event after the network is up, the clock stands at its zero.
+  const at = cursor === getTrace().upSeq - 1 ? 0 : (getTrace().events[cursor]?.at ?? 0);
   return (
     <span className={styles.position} data-testid="position">
       <span title={index < 0 ? strings.atStart : strings.position(index + 1, steps.length)}>

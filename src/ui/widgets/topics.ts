@@ -21,7 +21,7 @@ export const topicColour: Readonly<Record<Step['topic'], string>> = {
   timer: 'var(--ink-3)',
 };
 
-export type TopicShape = 'packet' | 'decision' | 'drop' | 'other';
+type TopicShape = 'packet' | 'decision' | 'drop' | 'other';
 export function topicShape(topic: Step['topic']): TopicShape {
   switch (topic) {
     case 'route':

@@ -6,7 +6,7 @@ export function useCurrentStep(): Step | undefined {
   return steps[index];
 }
 
-export interface ShownNetns {
+interface ShownNetns {
   readonly netns: string | null;
   /** Nobody chose it: it follows the story. */
   readonly follows: boolean;
