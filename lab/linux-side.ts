@@ -17,6 +17,9 @@ import {
 
 const UP_SECONDS = 4;
 
+/** The machine lacks something that the case needs. */
+export class NotHere extends Error {}
+
 /** `rooms` is told of the room, so that it can be closed from outside when the program is interrupted. */
 export async function observeLinux(
   labCase: LabCase,
@@ -42,8 +45,11 @@ class Room {
   async observe(sim: SimObservation): Promise<Observation> {
     const { box, labCase } = this;
     const built = await box.run('here', `set -e\n${withPrelude(labCase.script)}`);
-    if (built.exit !== 0)
+    if (built.exit !== 0) {
+      const kind = /Unknown device type[^]*\bfailed: .*\btype (\w+)/.exec(built.output)?.[1];
+      if (kind !== undefined) throw new NotHere(`no ${kind} module`);
       throw new Error(`Linux does not build it (exit ${built.exit}): ${built.output.trim()}`);
+    }
     const names = await this.#names();
     const level = levelling(sim.built, (await this.#tables(names, ['link'])).tables, labCase.root);
     const done = await box.run('here', `set -e\n${level}`);

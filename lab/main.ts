@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Box } from './box';
 import { allCases, type ListedCase } from './cases/index';
 import { compare } from './compare';
-import { observeLinux } from './linux-side';
+import { NotHere, observeLinux } from './linux-side';
 import { whyNot } from './prerequisites';
 import { differenceText, exceptionsText, summary } from './report';
 import { observeSim } from './sim-side';
@@ -37,20 +37,24 @@ function read(words: readonly string[]): Words {
   };
 }
 
-/** Whether the case passed. */
-async function runCase(listed: ListedCase, rooms: Set<Box>): Promise<{ passed: boolean; text: string }> {
+type Outcome = 'passed' | 'failed' | 'skipped';
+
+async function runCase(listed: ListedCase, rooms: Set<Box>): Promise<{ outcome: Outcome; text: string }> {
   const name = listed.id.padEnd(NAME_WIDTH);
   try {
     const labCase = listed.load();
     const sim = observeSim(labCase);
     const linux = await observeLinux(labCase, sim, rooms);
     const differences = compare(linux, sim);
-    if (differences.length === 0) return { passed: true, text: `ok    ${name} ${summary(linux)}` };
+    if (differences.length === 0) return { outcome: 'passed', text: `ok    ${name} ${summary(linux)}` };
     const what = differences.map(({ what }) => what).join(', ');
     const text = [`FAIL  ${name} differs in ${what}`, ...differences.map(differenceText)].join('\n');
-    return { passed: false, text };
+    return { outcome: 'failed', text };
   } catch (error) {
-    return { passed: false, text: `FAIL  ${name} ${error instanceof Error ? error.message : String(error)}` };
+    if (error instanceof NotHere)
+      return { outcome: 'skipped', text: `skip  ${name} skipped: ${error.message}` };
+    const text = `FAIL  ${name} ${error instanceof Error ? error.message : String(error)}`;
+    return { outcome: 'failed', text };
   }
 }
 
@@ -62,8 +66,8 @@ async function runAll({ cases, stop }: Words, rooms: Set<Box>): Promise<number> 
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const result = await runCase(next, rooms);
       console.log(result.text);
-      if (result.passed) passed++;
-      else failed++;
+      if (result.outcome === 'passed') passed++;
+      else if (result.outcome === 'failed') failed++;
       if (stop && failed > 0) waiting.length = 0;
     }
   };

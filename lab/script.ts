@@ -43,6 +43,7 @@ ip() {
   if [ "\${1-} \${2-}" = "netns add" ]; then settle command ip netns exec "$3"; fi
 }
 sudo() { "$@"; }
+trap 'echo "failed: $BASH_COMMAND"' ERR
 settle
 `;
 

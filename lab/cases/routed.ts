@@ -109,6 +109,7 @@ export const ROUTED: readonly Variation[] = [
       'router: sysctl -w net.ipv4.conf.eth0.rp_filter=1',
       'h1: ip addr add 10.3.3.3/32 dev eth0',
       'h1: ping -n -e 1 -c 1 -W 1 -I 10.3.3.3 10.2.2.2',
+      'h1: sleep 0.3',
       'h1: ping -n -e 2 -c 1 -W 1 10.2.2.2',
     ],
   },

@@ -78,6 +78,22 @@ describe('sim', () => {
     expect(out).toContain('flannel.1');
   });
 
+  it('starts a command with a time whatever else is running, and holds nobody up for it', async () => {
+    const { out } = await sim(
+      ...['run', 'docker-bridge', '--json'],
+      ...['--exec', '@1.5 host: ip link set veth24ae452 down'],
+      ...['--exec', 'nginx-1: ping -c 3 -W 1 172.17.0.3'],
+    );
+    const { commands } = JSON.parse(out) as {
+      commands: { command: string; start: number; output: string }[];
+    };
+    const starts = Object.fromEntries(commands.map(({ command, start }) => [command.split(' ')[0], start]));
+    expect(starts).toEqual({ ip: 1_500_000_000, ping: 0 });
+    expect(commands.find(({ command }) => command.startsWith('ping'))?.output).toContain(
+      '3 packets transmitted, 2 received',
+    );
+  }, 30_000);
+
   it('ends with 0 when a ping fails: that is a result', async () => {
     const { code, out } = await sim(
       'run',

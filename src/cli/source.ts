@@ -40,6 +40,11 @@ function missing(world: World, execs: readonly Exec[]): string | undefined {
   return undefined;
 }
 
+/** Entries with a time start then whatever else is running, so none of the others waits for them. */
+function inSequence(entries: readonly JournalEntry[]): JournalEntry[] {
+  return [...entries.filter(({ at }) => at === undefined), ...entries.filter(({ at }) => at !== undefined)];
+}
+
 export function open(source: string, execs: readonly Exec[], options: RunOptions): Result<Opened> {
   const loaded = load(source);
   if (!loaded.ok) return loaded;
@@ -63,6 +68,6 @@ export function open(source: string, execs: readonly Exec[], options: RunOptions
     title: title.en,
     notes: notes.map((note) => note.en),
     world,
-    journal: execs.length > 0 ? wanted.map(({ entry }) => entry) : journal,
+    journal: execs.length > 0 ? inSequence(wanted.map(({ entry }) => entry)) : journal,
   });
 }

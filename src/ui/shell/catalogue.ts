@@ -3,20 +3,21 @@ import { loadCatalogue, type CatalogueItem } from '../../state';
 
 export type { CatalogueItem, Compared } from '../../state';
 
-let known: readonly CatalogueItem[] = [];
+/** Once here, it is here for every component that asks. */
+let items: readonly CatalogueItem[] = [];
 
-/** What is offered; empty for the moment until it has been fetched. */
+/** What is offered, with lessons; empty until it has arrived. */
 export function useCatalogue(): readonly CatalogueItem[] {
-  const [items, setItems] = useState(known);
+  const [known, setKnown] = useState(items);
   useEffect(() => {
-    let mounted = true;
+    let isShown = true;
     void loadCatalogue().then((loaded) => {
-      known = loaded;
-      if (mounted) setItems(loaded);
+      items = loaded;
+      if (isShown) setKnown(loaded);
     });
     return () => {
-      mounted = false;
+      isShown = false;
     };
   }, []);
-  return items;
+  return known;
 }

@@ -40,16 +40,12 @@ export function tcpFlagsText(flags: number): string {
 }
 /** `5/min`: the largest unit in which the rate is a whole number (print_rate). */
 export function rateText(every: number): string {
-  let text = '';
-  for (let at = 1; at < RATES.length; at++) {
-    const [, units] = RATES[at] as readonly [string, number];
-    if (every > units || Math.floor(units / every) < Math.ceil(units / every)) {
-      const [name, whole] = RATES[at - 1] as readonly [string, number];
-      text = `${Math.floor(whole / every)}/${name}`;
-      return text;
-    }
+  let at = 1;
+  for (; at < RATES.length; at++) {
+    const units = RATES[at]?.[1] ?? 0;
+    if (every > units || Math.floor(units / every) < units % every) break;
   }
-  const [name, units] = RATES[RATES.length - 1] as readonly [string, number];
+  const [name, units] = RATES[at - 1] ?? ['sec', 10_000];
   return `${Math.floor(units / every)}/${name}`;
 }
 /** xtables_save_string: quoted only when it has something else than plain characters. */
