@@ -2,7 +2,7 @@
  * flannel's Kubernetes manifest: the ConfigMap `kube-flannel-cfg`, alone or inside kube-flannel.yml. Its two documents,
  * cni-conf.json and net-conf.json, are what the cluster is rebuilt from: two nodes on one switch, one pod each.
  */
-import { isMap, isScalar, LineCounter, parseAllDocuments, type Document, type Scalar } from 'yaml';
+import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Document, type Scalar } from 'yaml';
 import { err, ok, type Result } from '../base/result';
 import { builtBackends, parseNetConf, type NetConf } from '../sim/index';
 import { formatIp4, formatPrefix } from '../sim/wire/index';
@@ -96,10 +96,12 @@ class Manifest {
   get daemonSetArgs(): readonly string[] {
     for (const document of this.#documents) {
       if (document.get('kind') !== 'DaemonSet') continue;
-      const args: unknown = (
-        document.toJS() as { spec?: { template?: { spec?: { containers?: { args?: unknown }[] } } } }
-      ).spec?.template?.spec?.containers?.[0]?.args;
-      if (Array.isArray(args)) return args.filter((arg): arg is string => typeof arg === 'string');
+      // Only this one list is looked at: what else the file holds, and whether its aliases resolve, is no matter.
+      const args = document.getIn(['spec', 'template', 'spec', 'containers', 0, 'args'], true);
+      if (!isSeq(args)) continue;
+      return args.items.flatMap((item) =>
+        isScalar(item) && typeof item.value === 'string' ? [item.value] : [],
+      );
     }
     return [];
   }
