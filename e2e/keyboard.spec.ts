@@ -58,8 +58,9 @@ test('Tab goes through the whole page and comes round, and Shift+Tab goes back',
   ] as const) {
     await app.press(key);
     await expect(app.tab(panel)).toHaveAttribute('aria-selected', 'true');
+    if (panel === 'terminal') await expect(app.terminalInput).toBeFocused();
     await app.idle();
-    // Of the terminal's keys, Escape leaves it.
+    // Letters are the terminal's until Escape leaves it.
     await app.press('Escape');
     const walked: string[] = [];
     const at = async () => {

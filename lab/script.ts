@@ -39,11 +39,10 @@ settle() {
   if [ -e /proc/sys/net/ipv6 ]; then "$@" sysctl -qw ${IPV6_OFF.join(' ')}; fi
 }
 ip() {
-  command ip "$@" || return
+  command ip "$@" || { local exit=$?; echo "failed: ip $*"; return $exit; }
   if [ "\${1-} \${2-}" = "netns add" ]; then settle command ip netns exec "$3"; fi
 }
 sudo() { "$@"; }
-trap 'echo "failed: $BASH_COMMAND"' ERR
 settle
 `;
 

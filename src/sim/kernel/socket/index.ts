@@ -1,1 +1,0 @@
-export { Sockets } from './sockets';
