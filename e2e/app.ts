@@ -133,7 +133,7 @@ export class Framewalk {
   }
   /** A device on the stage. */
   device(netns: string, dev: string): Locator {
-    return this.page.locator(`[data-place="dev ${netns}/${dev}"]`);
+    return this.page.locator(`[data-place="${netns} ${dev}"]`);
   }
   /** Rows of one table of a namespace, as text; folded groups are unfolded, rows that the step removed are left out. */
   async rows(netns: string, table: Table): Promise<string[]> {

@@ -9,7 +9,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-export interface Finished {
+interface Finished {
   /** stdout and stderr as a terminal shows them. */
   readonly output: string;
   readonly exit: number;

@@ -23,7 +23,7 @@ const CANNOT_TELL = 3;
 /** `ip_local_port_range`, from which the source port of a tunnel is taken. */
 const PORTS = { low: 32_768, high: 60_999 };
 
-export interface CanonicalOptions {
+interface CanonicalOptions {
   /** UDP destination ports that carry VXLAN. */
   readonly vxlanPorts: ReadonlySet<number>;
   readonly loopback: boolean;

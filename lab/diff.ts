@@ -1,5 +1,5 @@
 /** The lines two lists have in common, in order, and what only one of them has (longest common subsequence). */
-export interface DiffLine {
+interface DiffLine {
   readonly side: 'both' | 'linux' | 'sim';
   /** Index into the list it comes from (for `both`: Linux's). */
   readonly index: number;

@@ -17,7 +17,7 @@ interface Command {
   readonly text: string;
 }
 
-export interface JournalRun {
+interface JournalRun {
   /** Interrupts what runs in the background, as at the end of a session. One for each entry. */
   finish(): Promise<CommandOutput[]>;
 }

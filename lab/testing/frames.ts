@@ -8,7 +8,7 @@ export function ethernet(type: number, ...payload: Uint8Array[]): Uint8Array {
   return concatBytes(MACS, Uint8Array.from([type >> 8, type & 0xff]), ...payload);
 }
 
-export interface IpOptions {
+interface IpOptions {
   readonly id?: number;
   readonly ttl?: number;
   readonly protocol?: number;

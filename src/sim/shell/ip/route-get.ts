@@ -98,6 +98,7 @@ function answerText(ip: Ip, question: Question, answer: RouteAnswer): string {
   if (details) parts.push('table main');
   if (answer.prefsrc !== undefined && from === undefined) parts.push(`src ${answer.prefsrc}`);
   if (question.mark) parts.push(`mark ${markText(question.mark)}`);
+  parts.push(...flagsOf(answer));
   if (question.iif === undefined) parts.push('uid 0');
   let text = `${parts.join(' ')} ${separator(ip.options)}    cache `;
   if (answer.cache.length > 0) text += `<${answer.cache.join(',')}> `;
@@ -106,6 +107,11 @@ function answerText(ip: Ip, question: Question, answer: RouteAnswer): string {
   if (mtu !== undefined) text += `mtu ${mtu} `;
   if (question.iif !== undefined) text += `iif ${question.iif} `;
   return text + '\n';
+}
+
+/** RTCF_MULTICAST of a looked-up route has the number that iproute2 6.1 reads as RTM_F_OFFLOAD_FAILED. */
+function flagsOf(answer: RouteAnswer): string[] {
+  return answer.type === 'multicast' ? ['rt_offload_failed'] : [];
 }
 
 /** What is known of the path, else the route's own metric. */
@@ -130,7 +136,7 @@ function answerJson(ip: Ip, question: Question, answer: RouteAnswer): Json {
     dev: answer.dev,
     table: details ? 'main' : undefined,
     prefsrc: from === undefined ? answer.prefsrc : undefined,
-    flags: [],
+    flags: flagsOf(answer),
     mark: question.mark ? question.mark : undefined,
     uid: question.iif === undefined ? 0 : undefined,
     cache: answer.cache,

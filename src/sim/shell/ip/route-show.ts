@@ -152,7 +152,8 @@ function selectRoutes(ip: Ip, filter: RouteFilter): RouteRow[] {
   if (ip.options.family === 'inet6' || ip.options.family === 'link') return [];
   const table = filter.table ?? 'all';
   const rows = ip.netlink.getRoutes({ table });
-  if (table !== 'all' && !ip.netlink.hasTable(table)) {
+  // For main iproute2 asks without naming a table, and an empty answer is an answer.
+  if (table !== 'all' && table !== 'main' && !ip.netlink.hasTable(table)) {
     if (ip.options.json) ip.ctx.print('[');
     throw new Exit(2, 'Error: ipv4: FIB table does not exist.\nDump terminated\n');
   }

@@ -101,7 +101,8 @@ function show(ctx: ProcessContext, options: Options): number {
   let text = `Kernel IP routing table\nDestination     Gateway         Genmask         ${head}\n`;
   for (const row of ctx.netlink.getRoutes({ table: 'main' })) text += rowText(row, options);
   ctx.print(text);
-  return 0;
+  // Where no table main has come to be, /proc/net/route ends before it begins.
+  return ctx.netlink.hasTable('main') ? 0 : 1;
 }
 
 /** As /proc/net/route tells it: one line a route (the first path of several), unreachable and prohibit as rejected. */

@@ -27,7 +27,7 @@ import type {
 import { strerror } from '../../kernel/netlink';
 import { Exit, type Program } from '../program';
 import { icmpText } from './icmp-text';
-import { readPingOptions, type PingOptions } from './options';
+import { MAX_SIZE, readPingOptions, type PingOptions } from './options';
 import { Statistics, tripText } from './statistics';
 
 const MS = 1_000_000;
@@ -192,6 +192,8 @@ class Pinger {
     this.#answered.delete(seq);
     this.#sentAt.set(seq, this.ctx.now());
     statistics.transmitted += 1;
+    // The kernel refuses it without a word in the error queue, and ping waits for an answer all the same.
+    if (this.options.size > MAX_SIZE) return;
     const sent = this.#socket?.sendEcho(dst, seq, this.#payload, this.#send);
     if (sent === undefined || sent.ok) return;
     const { errno, mtu } = sent.error;
@@ -214,14 +216,6 @@ class Pinger {
     const header = readIcmp(datagram.payload);
     if (isMalformed(header)) return;
     if (header.type === ICMP_ECHOREPLY) this.#onReply(datagram, echoSeq(header));
-    else if (header.type === ICMP_REDIRECT && !this.options.quiet) {
-      // Told with a colon: it is no error of the probe.
-      const gateway = new DataView(datagram.payload.buffer, datagram.payload.byteOffset).getUint32(4);
-      const seq = this.#quotedSeq(datagram.payload.subarray(8));
-      this.#print(
-        `From ${this.#name(datagram.src)}: icmp_seq=${seq} ${icmpText(header.type, header.code, gateway)}`,
-      );
-    }
   }
 
   #onReply(datagram: Datagram, seq: number): void {
@@ -280,11 +274,6 @@ class Pinger {
   #acknowledge(seq: number): void {
     const behind = (this.#statistics.transmitted - seq) & 0xffff;
     if (behind <= 0x7fff) this.#statistics.pipe = Math.max(this.#statistics.pipe, behind + 1);
-  }
-
-  #quotedSeq(packet: Uint8Array): number {
-    const headerLength = ((packet[0] ?? 0) & 15) * 4;
-    return quotedSequence(packet.subarray(headerLength));
   }
 
   /** Without -n only names that need no name service are told. */
@@ -346,7 +335,7 @@ function shortForm(text: string): Ip4 | undefined {
 }
 
 function payloadOf({ size, pattern }: PingOptions): Uint8Array {
-  return Uint8Array.from({ length: size }, (_, at) =>
+  return Uint8Array.from({ length: Math.min(size, MAX_SIZE) }, (_, at) =>
     pattern === undefined || pattern.length === 0 ? at & 0xff : (pattern[at % pattern.length] ?? 0),
   );
 }

@@ -1,0 +1,88 @@
+/** axe finds nothing serious, wherever one is. */
+import AxeBuilder from '@axe-core/playwright';
+import { expect, still, test, type Framewalk } from './app';
+
+test.use(still);
+
+async function expectNoViolations(app: Framewalk, where: string): Promise<void> {
+  await app.idle();
+  // Colours fade from one state to the next; what is measured is how they end.
+  await app.page.evaluate(() =>
+    Promise.all(
+      document
+        .getAnimations()
+        .filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity)
+        .map(({ finished }) => finished.catch(() => undefined)),
+    ),
+  );
+  const { violations } = await new AxeBuilder({ page: app.page }).analyze();
+  const bad = violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, impact, nodes }) => ({
+      where,
+      id,
+      impact,
+      nodes: nodes
+        .slice(0, 5)
+        .map(
+          ({ html, failureSummary }) => `${html.slice(0, 160)} — ${failureSummary?.split('\n')[1]?.trim()}`,
+        ),
+    }));
+  expect(bad).toEqual([]);
+}
+
+/** What is looked at in each theme; the colours are the theme's, the structure is the same. */
+for (const theme of ['light', 'dark'] as const) {
+  test.describe(theme, () => {
+    test.use({ colorScheme: theme });
+    test(`the screen and its panels (${theme})`, async ({ app }) => {
+      await app.open('#v=1&s=flannel-vxlan&l=en');
+      await expect(app.page.locator('html')).toHaveAttribute('data-theme', theme);
+      await app.goTo(await app.numberOf(/^node1 looks up 10\.1\.16\.3/));
+      await expectNoViolations(app, 'a lookup, tables');
+      await app.goTo(await app.numberOf(/^node1 learns: 10\.168\.0\.3/));
+      await app.show('packet');
+      await expectNoViolations(app, 'packet');
+      await app.terminal('node1', 'bridge fdb del 5e:f8:4f:00:e3:37 dev flannel.1 dst 10.168.0.3 self');
+      await app.terminal('container-1', 'ping -c 1 -W 1 10.1.16.3');
+      await app.toEnd();
+      await app.goTo(await app.numberOf(/^flannel\.1 drops/));
+      await expectNoViolations(app, 'a drop, terminal');
+    });
+  });
+}
+
+test('what opens over the screen', async ({ app }) => {
+  await app.page.emulateMedia({ colorScheme: 'dark' });
+  await app.open('#v=1&s=docker-bridge&l=en');
+  await app.show('lesson');
+  await app.press('?');
+  await expect(app.page.getByRole('dialog')).toBeVisible();
+  await expectNoViolations(app, 'help');
+  await app.press('Escape');
+  await app.press('/');
+  await expect(app.page.getByRole('combobox')).toBeFocused();
+  await app.page.keyboard.type('node');
+  await expect(app.page.getByRole('option').first()).toBeVisible();
+  await expectNoViolations(app, 'palette');
+  await app.press('Escape');
+  await app.page.getByTestId('scenario-picker').click();
+  await expectNoViolations(app, 'picker, lesson');
+});
+
+test('a phone, and Chinese', async ({ app }) => {
+  await app.page.setViewportSize({ width: 390, height: 844 });
+  await app.open('#v=1&s=flannel-vxlan&c=1.22&l=zh');
+  for (const panel of ['story', 'tables', 'packet', 'terminal'] as const) {
+    await app.show(panel);
+    await expectNoViolations(app, `phone, ${panel}`);
+  }
+});
+
+test('what was refused', async ({ app }) => {
+  await app.open('#v=1&s=flannel-vxlan&c=xx&l=en');
+  await expectNoViolations(app, 'a banner');
+  await app.drop('broken.yml', 'kind: [');
+  await expect(app.problems).toBeVisible();
+  await expectNoViolations(app, 'problems');
+});
