@@ -275,7 +275,6 @@ interface Fixtures {
 
 /** A test with an app; errors and warnings of the browser fail it, in whatever journey they come up. */
 export const test = base.extend<Fixtures>({
-  // eslint-disable-next-line no-empty-pattern -- Playwright reads a fixture's needs from its first parameter
   complaints: async ({}, use) => {
     const complaints: string[] = [];
     await use(complaints);

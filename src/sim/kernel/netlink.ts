@@ -349,7 +349,7 @@ export interface SocketSendError {
   /** For EMSGSIZE. */
   readonly mtu?: number;
 }
-/** A tap as tcpdump opens it: every frame the device sends or receives, not promiscuous. */
+/** A tap as tcpdump opens it: every frame the device sends or receives. A promiscuous tap makes a bridge show what it switches. */
 export interface Capture {
   readonly link: 'ethernet' | 'ip';
   close(): void;
@@ -370,6 +370,7 @@ export interface SocketApi {
   capture(
     dev: string,
     onFrame: (bytes: Uint8Array, at: SimTime, dev: string, direction: 'in' | 'out') => void,
+    promiscuous?: boolean,
   ): Result<Capture, Errno>;
 }
 

@@ -131,8 +131,8 @@ export class Process {
         if (socket.ok) keep<UdpSocket>(socket.value);
         return socket;
       },
-      capture: (dev, onFrame) => {
-        const tap = api.capture(dev, onFrame);
+      capture: (dev, onFrame, promiscuous) => {
+        const tap = api.capture(dev, onFrame, promiscuous);
         if (tap.ok) keep(tap.value);
         return tap;
       },

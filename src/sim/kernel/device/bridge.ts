@@ -278,7 +278,7 @@ export class BridgeDevice extends Device {
     }
     const why = dst === MAC_BROADCAST ? 'broadcast' : group ? 'multicast' : 'unknown-unicast';
     const out = this.ports.filter((to) => (group || to.flood) && this.#shouldDeliver(port, to));
-    const local = group && port !== undefined;
+    const local = (group || this.promiscuous) && port !== undefined;
     const verdict: BridgeVerdict = { to: 'flood', ports: out.map((to) => to.device.name), local, why };
     const seq = this.#decide(frame, port, dst, undefined, verdict, cause);
     if (out.length === 0 && !local) {
@@ -302,6 +302,9 @@ export class BridgeDevice extends Device {
     if (to && this.#shouldDeliver(from, to)) {
       const seq = this.#decide(frame, from, dst, entry, { to: 'port', port: to.device.name }, cause);
       this.#send(to, frame, from ? COST.bridge : COST.bridgeDevice, seq);
+      // Somebody listens on the bridge device: it gets a copy of what is switched (br_pass_frame_up).
+      if (from && this.promiscuous)
+        this.netns.work(COST.bridge + COST.bridgeCopy, () => this.receive(frame, seq));
       return;
     }
     const why = !to

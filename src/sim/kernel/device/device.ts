@@ -38,6 +38,9 @@ export abstract class Device {
   mtu = 1500;
   txqlen = 1000;
   noarp = false;
+  /** Set by hand (`ip link set promisc on`): the flag that is shown. */
+  promiscSet = false;
+  /** Taps that want everything; counted, but not shown as a flag. */
   promiscuity = 0;
   port: BridgePort | undefined;
   addresses: IfAddress[] = [];
@@ -70,6 +73,9 @@ export abstract class Device {
   /** Is there somebody at the other end? (netif_carrier_ok) */
   get carrier(): boolean {
     return this.up;
+  }
+  get promiscuous(): boolean {
+    return this.promiscSet || this.promiscuity > 0;
   }
   get running(): boolean {
     return this.up && this.carrier;

@@ -49,7 +49,7 @@ function linkFlags(device: Device): string[] {
   else flags.push('BROADCAST');
   if (!device.loopback && device.kind !== 'dummy') flags.push('MULTICAST');
   if (device.noarp && !device.loopback) flags.push('NOARP');
-  if (device.promiscuity > 0) flags.push('PROMISC');
+  if (device.promiscSet) flags.push('PROMISC');
   if (device.up) flags.push('UP');
   if (device.running) flags.push('LOWER_UP');
   // The other end, when it lives here too, is down.

@@ -218,7 +218,7 @@ function rename(device: Device, name: string, cause: EventSeq): Reply {
 function setFlags(device: Device, change: LinkChange, cause: EventSeq): Reply {
   if (change.txqlen !== undefined) device.txqlen = change.txqlen;
   if (change.arp !== undefined) device.noarp = !change.arp;
-  if (change.promisc !== undefined) device.promiscuity = change.promisc ? 1 : 0;
+  if (change.promisc !== undefined) device.promiscSet = change.promisc;
   if (change.up !== undefined) device.netns.setUp(device, change.up, cause);
   return ok(undefined);
 }

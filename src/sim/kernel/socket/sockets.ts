@@ -62,7 +62,7 @@ export class Sockets {
       icmp: (id, events) => this.#openIcmp(id, events, requester),
       udp: (bind, events) => this.#openUdp(bind, events, requester),
       connect: (dst, options) => this.#connect(dst, options),
-      capture: (dev, onFrame) => this.#capture(dev, onFrame),
+      capture: (dev, onFrame, promiscuous) => this.#capture(dev, onFrame, promiscuous === true),
     };
   }
 
@@ -259,17 +259,23 @@ export class Sockets {
 
   // --- taps ----------------------------------------------------------------------------------------------------------
 
-  #capture(dev: string, onFrame: Tap): Result<Capture, Errno> {
+  #capture(dev: string, onFrame: Tap, promiscuous: boolean): Result<Capture, Errno> {
     const all = dev === 'any';
     const devices: Device[] = all ? [...this.netns.devices] : [];
     const one = this.netns.device(dev);
     if (one) devices.push(one);
     if (devices.length === 0) return err('ENODEV');
     if (!all && one && !one.up) return err('ENETDOWN');
+    // libpcap asks for no promiscuous mode on `any`.
+    const listening = promiscuous && !all ? one : undefined;
+    if (listening) listening.promiscuity++;
     for (const device of devices) device.taps.add(onFrame);
+    let open = true;
     return ok({
       link: one?.link ?? 'ethernet',
       close: () => {
+        if (open && listening) listening.promiscuity--;
+        open = false;
         for (const device of devices) device.taps.delete(onFrame);
       },
     });

@@ -1,5 +1,5 @@
 /**
- * tcpdump 4.99 on a device of this namespace, numbers in place of names. It sees what a tap sees (not promiscuous), and
+ * tcpdump 4.99 on a device of this namespace, numbers in place of names. It sees what a tap sees (promiscuous without -p), and
  * runs until it has seen -c packets or is interrupted.
  *
  * Left out: files (-r, -w), names of hosts and ports (as with -n), checksums that -vv judges, and shorter snapshots (-s
@@ -50,8 +50,10 @@ class Tcpdump {
   begin(): void {
     const { ctx, options } = this;
     const device = this.#device;
-    const opened = ctx.sockets.capture(device, (bytes, at, dev, direction) =>
-      this.#frame(bytes, at, dev, direction),
+    const opened = ctx.sockets.capture(
+      device,
+      (bytes, at, dev, direction) => this.#frame(bytes, at, dev, direction),
+      options.promiscuous,
     );
     if (!opened.ok) {
       const down = `${device}: That device is not up\n`;

@@ -8,6 +8,8 @@ const FLAGS = 'AbdDefhHIJKlLnNOpqStuUvxX#';
 
 export interface TcpdumpOptionSet {
   readonly device: string | undefined;
+  /** Without -p: a bridge device then shows what it switches between its ports. */
+  readonly promiscuous: boolean;
   /** 0: no end. */
   readonly count: number;
   readonly ethernet: boolean;
@@ -73,6 +75,7 @@ function setWithArgument(draft: Draft, letter: string, text: string): void {
 }
 
 function setFlag(draft: Draft, letter: string): void {
+  if (letter === 'p') draft.promiscuous = false;
   if (letter === 'e') draft.ethernet = true;
   else if (letter === 'v') draft.verbose++;
   else if (letter === 'q') draft.quick = true;
@@ -93,10 +96,10 @@ const LONG: Readonly<Record<string, string>> = {
   'absolute-tcp-sequence-numbers': 'S',
   'no-promiscuous-mode': 'p',
   'packet-buffered': 'U',
-  'immediate-mode': 'p',
+  'immediate-mode': 'l',
   'list-interfaces': 'D',
-  micro: 'p',
-  print: 'p',
+  micro: 'l',
+  print: 'l',
 };
 
 function letterOption(draft: Draft, letter: string, argument: () => string | undefined): void {
@@ -127,6 +130,7 @@ function longOption(draft: Draft, word: string, next: () => string | undefined):
 export function parseTcpdump(args: readonly string[]): TcpdumpOptionSet {
   const draft: Draft = {
     device: undefined,
+    promiscuous: true,
     count: 0,
     ethernet: false,
     verbose: 0,
