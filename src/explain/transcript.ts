@@ -1,5 +1,6 @@
 import type { SimTime, Trace } from '../sim/kernel/trace';
 import { message } from './format';
+import { msg } from './messages';
 import { computeSteps, type Story } from './steps';
 import type { Lang, Step, WhySection } from './types';
 import { why } from './why';
@@ -10,6 +11,9 @@ interface TranscriptOptions {
   /** Only what goes back to this command of the journal. */
   readonly follow?: number;
 }
+
+/** Beyond this a transcript is no longer read. */
+const MOST_STEPS = 5_000;
 
 /** Seconds with six digits, as captures show them: `0.002705`. */
 function formatTime(at: SimTime): string {
@@ -38,11 +42,17 @@ export function transcript(trace: Trace, lang: Lang, options: TranscriptOptions 
       (options.boot === true || !step.isBoot) &&
       (options.follow === undefined || step.command === options.follow),
   );
-  const width = Math.max(0, ...steps.map((step) => step.netns.length));
-  return steps.flatMap((step) => {
+  const width = steps.reduce((most, step) => Math.max(most, step.netns.length), 0);
+  const lines = (step: Step): string[] => {
     const at = trace.events[step.first]?.at ?? 0;
     const head = `${formatTime(at).padStart(12)}  ${step.netns.padEnd(width)}  `;
     const line = `${head}${message(lang, step.title)} (${message(lang, step.detail)})`;
     return [line, ...whyLines(step, trace, lang).map((text) => `${' '.repeat(head.length + 2)}${text}`)];
-  });
+  };
+  if (steps.length <= MOST_STEPS) return steps.flatMap(lines);
+  // A storm says the same over and over; how it ended is worth more.
+  const skipped = message(lang, msg('transcript.more', { n: steps.length - MOST_STEPS }));
+  const rest = steps.slice(MOST_STEPS - 1);
+  const ends = rest.filter((step, at) => at === rest.length - 1 || trace.events[step.main]?.kind === 'bound');
+  return [...steps.slice(0, MOST_STEPS - 1).flatMap(lines), skipped, ...ends.flatMap(lines)];
 }

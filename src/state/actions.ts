@@ -5,6 +5,7 @@ import * as session from './session';
 import { saveSettings } from './settings';
 import { stepsView } from './steps';
 import { app } from './store';
+import { namespacesAt } from './tables';
 import { getTrace } from './trace';
 import { shareUrl } from './link';
 import type { Actions, EventSeq, Selection, Settings } from './types';
@@ -133,8 +134,8 @@ export const actions: Actions = {
   shareUrl,
   completeLine: session.complete,
   passTime(seconds) {
-    const { selection, journal } = app.getState();
-    const netns = selection.netns ?? journal[0]?.netns ?? '';
+    const { selection, journal, cursor } = app.getState();
+    const netns = selection.netns ?? journal[0]?.netns ?? namespacesAt(cursor)[0]?.id ?? '';
     void session.execute(netns, `sleep ${seconds}`, 'end');
   },
 };

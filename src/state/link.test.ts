@@ -85,6 +85,23 @@ describe('the address bar', () => {
     stop();
   });
 
+  it('names a namespace when one was chosen, and follows the story when not', async () => {
+    await open('flannel-vxlan');
+    const begins = state().journal[0]?.netns ?? '';
+    expect(state().selection.netns).toBeNull();
+    const following = shareUrl();
+    expect(following).not.toMatch(/[&#]n=/);
+    actions.selectNetns(begins);
+    const chosen = shareUrl();
+    expect(chosen).toContain(`&n=${begins}`);
+    await openLink(following);
+    expect(state().selection.netns).toBeNull();
+    await openLink(chosen);
+    expect(state().selection.netns).toBe(begins);
+    actions.selectNetns(null);
+    expect(shareUrl()).toBe(following);
+  });
+
   it('does without a browser that forbids changing it', async () => {
     await open('docker-bridge');
     addressBar();

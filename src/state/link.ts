@@ -40,7 +40,6 @@ function linkOf(state: AppState): Link {
     open.journal.length === state.journal.length &&
     isPrefix(open.journal, state.journal);
   const { netns, dev, frame } = state.selection;
-  const usual = dev === null && netns === session.usualNetns(state.journal);
   const cursor = cursorToLink(state.cursor, state.starts, getTrace().upSeq);
   const follow = followToLink(state.follow, state.starts);
   return {
@@ -49,7 +48,7 @@ function linkOf(state: AppState): Link {
     ...(sameJournal ? {} : { journal: state.journal }),
     ...(cursor === undefined ? {} : { cursor }),
     ...(follow === undefined ? {} : { follow }),
-    ...(netns === null || usual ? {} : { netns }),
+    ...(netns === null ? {} : { netns }),
     ...(netns === null || dev === null ? {} : { dev }),
     ...(frame === null ? {} : { frame }),
     ...(state.panel === 'tables' ? {} : { panel: state.panel }),
@@ -137,11 +136,12 @@ export function flushAddress(): boolean {
 function arrivalOf(link: Link, say: (problem: LinkProblem) => void): session.Arrival {
   const { cursor, follow, netns, dev, frame } = link;
   const place = (state: AppState): Pick<Selection, 'netns' | 'dev'> => {
-    const usual = { netns: session.usualNetns(state.journal), dev: null };
-    if (netns === undefined) return usual;
+    // Without a namespace the panels follow the story.
+    const following = { netns: null, dev: null };
+    if (netns === undefined) return following;
     if (!namespacesAt(state.cursor).some((row) => row.id === netns)) {
       say(linkProblem('n', 'unknown-netns', { text: netns }));
-      return usual;
+      return following;
     }
     if (dev === undefined) return { netns, dev: null };
     const known = rowsAt(state.cursor, netns, 'link').some((row) => row.ifname === dev);

@@ -7,7 +7,6 @@ import { problem } from './messages';
 import { setPlaying, showStep } from './player';
 import { stepsReady, storyTrouble } from './steps';
 import { app } from './store';
-import { namespacesAt } from './tables';
 import { commandStartingAt } from './terminal';
 import { appendTrace, cutTrace, finishTrace, getTrace } from './trace';
 import type {
@@ -183,13 +182,6 @@ function arrived(done: Done, found: readonly InputProblem[], change: Partial<App
   }));
 }
 
-/** Selected when nothing else is: where the story begins, else the first namespace there is. */
-export function usualNetns(journal: readonly JournalEntry[]): string | null {
-  const all = namespacesAt(getTrace().events.length - 1);
-  const first = all.find((row) => row.id === journal[0]?.netns) ?? all[0];
-  return first?.id ?? null;
-}
-
 const clampCursor = (cursor: EventSeq): EventSeq =>
   Math.max(-1, Math.min(Math.trunc(cursor), getTrace().events.length - 1));
 
@@ -208,12 +200,11 @@ export function openSource(
     opened = { source, journal: opening };
     undoStack = [];
     redoStack = [];
-    const netns = usualNetns(done.journal);
     arrived(done, outcome.problems, {
       run: { ...app.getState().run, scenarioId: source.kind === 'catalogue' ? source.id : null },
       follow: 'all',
       cursor: done.upSeq - 1,
-      selection: { netns, dev: null, frame: null, step: null },
+      selection: { netns: null, dev: null, frame: null, step: null },
     });
     goTo(arrival);
   });

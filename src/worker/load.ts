@@ -6,6 +6,12 @@ import type { LoadScenario, LoadedScenario } from './host';
 import type { ScenarioSource } from './messages';
 import { problem } from './problems';
 
+/**
+ * A page holds a trace twice, here and where it is shown; a storm ends here before the tab does. A cluster of 200 nodes
+ * fits.
+ */
+const MAX_EVENTS = 400_000;
+
 function read(source: ScenarioSource): Loaded {
   if (source.kind === 'text') return scenarioFromFile(source.name, source.text);
   const item = catalogue.find(({ id }) => id === source.id);
@@ -15,7 +21,7 @@ function read(source: ScenarioSource): Loaded {
 }
 
 function build(scenario: Scenario): ReturnType<LoadedScenario['open']> {
-  const world = World.open(scenario);
+  const world = World.open(scenario, { maxEvents: MAX_EVENTS });
   const problems = world.setupFailures.map(({ place, command, output, exit }) =>
     problem.setupFailed(place, command, output, exit),
   );

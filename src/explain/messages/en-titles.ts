@@ -156,6 +156,7 @@ export const enTitles = {
   'small.placePacket': '{place} · {@what} · {bytes} bytes',
   'small.learned': '{place} · learned {mac} on {port}',
   'small.added': '{place} · +{bytes} bytes',
+  'transcript.more': '… {n} {n|step|steps} left out …',
   'small.addedVni': '{place} · +{bytes} bytes · VNI {vni}',
   'small.removed': '{place} · −{bytes} bytes',
   'small.waiting': '{place} · {n} {n|packet waits|packets wait}',

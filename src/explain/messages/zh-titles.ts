@@ -149,6 +149,7 @@ export const zhTitles: Readonly<Record<keyof typeof enTitles, string>> = {
   'small.placePacket': '{place} · {@what} · {bytes} 字节',
   'small.learned': '{place} · 学到 {mac} 在 {port}',
   'small.added': '{place} · +{bytes} 字节',
+  'transcript.more': '…… 省略 {n} 步 ……',
   'small.addedVni': '{place} · +{bytes} 字节 · VNI {vni}',
   'small.removed': '{place} · −{bytes} 字节',
   'small.waiting': '{place} · {n} 个包在等',

@@ -242,6 +242,16 @@ interface SurfaceProps {
 function Surface({ scene, reader }: SurfaceProps) {
   const strings = useStrings();
   const lang = useApp((state) => state.settings.lang);
+  // What React Flow would say to screen readers in English, of keys that do nothing here.
+  const aria = useMemo(
+    () => ({
+      'node.a11yDescription.default': strings.stageHelp,
+      'node.a11yDescription.keyboardDisabled': strings.stageHelp,
+      'edge.a11yDescription.default': '',
+      'minimap.ariaLabel': strings.map,
+    }),
+    [strings],
+  );
   const { steps, index } = useSteps();
   const selected = useApp(({ selection }) => selection.frame);
   const director = useMemo(() => new Director(scene.layout, steps, reader), [scene, steps, reader]);
@@ -275,6 +285,7 @@ function Surface({ scene, reader }: SurfaceProps) {
         nodesFocusable={false}
         elementsSelectable={false}
         disableKeyboardA11y
+        ariaLabelConfig={aria}
         panOnScroll={false}
         zoomOnDoubleClick={false}
         onlyRenderVisibleElements={nodes.length > 400}

@@ -11,7 +11,7 @@ import {
 import type { ByteRange, Layer } from '../../sim/wire';
 import { useText } from '../i18n';
 import { cx } from '../widgets/cx';
-import { revealIn, useWidth } from '../widgets/dom';
+import { leaveKeysToPage, revealIn, useWidth } from '../widgets/dom';
 import { layerColour, within, type Span } from './layers';
 import styles from './hex.module.css';
 
@@ -127,9 +127,8 @@ export function Hex({ bytes, layers, changed, chosen, hovered, onChoose, onHover
       onBlur={() => setActive(null)}
       onClick={(event) => {
         const at = byteAt(event.target);
-        if (at === null) return;
-        setActive(at);
-        onChoose(at);
+        if (at !== null) onChoose(at);
+        leaveKeysToPage(event);
       }}
     >
       {Array.from({ length: rows }, (_, row) => {

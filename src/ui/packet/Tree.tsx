@@ -3,8 +3,9 @@ import { useEffect, useRef, useState, type CSSProperties, type KeyboardEvent } f
 import type { ByteRange, Field, Layer } from '../../sim/wire';
 import { useLang, useText } from '../i18n';
 import { cx } from '../widgets/cx';
-import { revealIn } from '../widgets/dom';
+import { leaveKeysToPage, revealIn } from '../widgets/dom';
 import { fieldName, fieldNote } from './fieldNames';
+import { isLayerOpen, opensAtFirst, withLayer } from './folding';
 import { layerColour, layerName, sameSpot, type Spot } from './layers';
 import styles from './packet.module.css';
 
@@ -19,9 +20,6 @@ interface TreeProps {
 
 const touches = (ranges: readonly ByteRange[], offset: number, length: number) =>
   ranges.some(([at, n]) => at < offset + length && offset < at + n);
-
-/** What a person reads first: the outermost header and the innermost are open, payload is not. */
-const opensAtFirst = (layer: Layer) => layer.protocol !== 'data' && layer.quoted !== true;
 
 /** The dissection: a line for every header, its fields below; ↑↓ walk, → opens, ← closes. */
 export function Tree({ layers, changed, chosen, hovered, onChoose, onHover }: TreeProps) {
@@ -38,13 +36,12 @@ export function Tree({ layers, changed, chosen, hovered, onChoose, onHover }: Tr
       tree.current?.querySelector<HTMLElement>(`[data-layer="${chosen.layer}"]${field}`) ?? null,
     );
   }, [chosen]);
-  const toggle = (layer: number, open = closed.has(layer)) => {
-    const next = new Set(closed);
-    if (open) next.delete(layer);
-    else next.add(layer);
-    setClosed(next);
+  const isOpen = (layer: number) => isLayerOpen({ closed, chosen }, layer);
+  const toggle = (layer: number, open: boolean) => {
+    const next = withLayer({ closed, chosen }, layer, open);
+    setClosed(next.closed);
+    if (next.chosen !== chosen) onChoose(next.chosen);
   };
-  const isOpen = (layer: number) => !closed.has(layer) || (chosen?.layer === layer && chosen.field !== null);
   const walk = (event: KeyboardEvent) => {
     const items = [...(tree.current?.querySelectorAll<HTMLElement>('[role="treeitem"]') ?? [])];
     const at = items.indexOf(document.activeElement as HTMLElement);
@@ -67,6 +64,7 @@ export function Tree({ layers, changed, chosen, hovered, onChoose, onHover }: Tr
       className={styles.tree}
       data-testid="packet-tree"
       onKeyDown={walk}
+      onClick={leaveKeysToPage}
       onPointerLeave={() => onHover(null)}
     >
       {layers.map((layer, i) => (

@@ -7,7 +7,7 @@ import { shortcuts, type Shortcut, type ShortcutContext } from './shortcuts';
 
 /** Widgets that have a use of their own for arrows, Home, End and letters. */
 const OWN_KEYS =
-  '[role="menu"], [role="dialog"], [role="listbox"], [role="slider"], [role="separator"], [role="tree"], [role="grid"], [data-own-keys]';
+  '[role="menu"], [role="dialog"], [role="listbox"], [role="slider"], [role="separator"], [role="tree"], [role="grid"]';
 const TYPING = 'input, textarea, select, [contenteditable="true"]';
 const ACTIVATED_BY_SPACE = 'button, a, summary, [role="tab"], [role="button"]';
 const ARROWS = /^(Arrow|Home|End)/;

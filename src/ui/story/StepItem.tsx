@@ -11,15 +11,18 @@ interface StepItemProps {
   readonly index: number;
   readonly of: number;
   readonly current: number;
+  /** The one step that Tab stops at; ↑ and ↓ reach the others. */
+  readonly tabStop: number;
 }
 
 /** One sentence; the current one opens its why. */
-export function StepItem({ step, index, of, current }: StepItemProps) {
+export function StepItem({ step, index, of, current, tabStop }: StepItemProps) {
   return (
     <Row
       step={step}
       index={index}
       of={of}
+      isStop={index === tabStop}
       when={index === current ? 'now' : index < current ? 'past' : 'coming'}
     />
   );
@@ -29,9 +32,10 @@ interface RowProps {
   readonly step: Step;
   readonly index: number;
   readonly of: number;
+  readonly isStop: boolean;
   readonly when: 'past' | 'now' | 'coming';
 }
-const Row = memo(function Row({ step, index, of, when }: RowProps) {
+const Row = memo(function Row({ step, index, of, isStop, when }: RowProps) {
   const shape = topicShape(step.isDrop ? 'drop' : step.topic);
   const colour = topicColour[step.isDrop ? 'drop' : step.topic];
   return (
@@ -45,7 +49,12 @@ const Row = memo(function Row({ step, index, of, when }: RowProps) {
       className={cx(styles.item, styles[when], step.isDrop && styles.isDrop, styles[shape])}
       style={{ '--topic': colour } as CSSProperties}
     >
-      <button type="button" className={styles.step} onClick={() => actions.selectStep(index)}>
+      <button
+        type="button"
+        className={styles.step}
+        tabIndex={isStop ? 0 : -1}
+        onClick={() => actions.selectStep(index)}
+      >
         <span className={styles.number}>{index + 1}</span>
         <span className={styles.mark} aria-hidden />
         <span className={styles.words}>

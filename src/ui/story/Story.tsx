@@ -1,5 +1,5 @@
 import { FileText, Footprints } from 'lucide-react';
-import { useEffect, useMemo, useRef } from 'react';
+import { useEffect, useMemo, useRef, type KeyboardEvent } from 'react';
 import { useApp, useSteps, type Step } from '../../state';
 import { useText } from '../i18n';
 import { useShell } from '../shell/panels';
@@ -40,6 +40,7 @@ function useKeepInView(index: number, playing: boolean) {
     if (box === null || item === null || item === undefined) return;
     const frame = box.getBoundingClientRect();
     const place = item.getBoundingClientRect();
+    followFocus(box, item);
     const isSeen = place.top >= frame.top + 48 && place.bottom <= frame.bottom - 56;
     if (isSeen) return;
     const target = box.scrollTop + place.top - frame.top - frame.height * 0.22;
@@ -48,6 +49,27 @@ function useKeepInView(index: number, playing: boolean) {
     box.scrollTo({ top: target, behavior: calm || far ? 'instant' : 'smooth' });
   }, [index, playing]);
   return list;
+}
+
+const stepButtons = (box: HTMLElement) => [
+  ...box.querySelectorAll<HTMLElement>('[data-testid="step"] > button'),
+];
+
+/** Whoever steps with the keyboard from within the list has the focus on the step that is shown. */
+function followFocus(box: HTMLElement, item: HTMLElement): void {
+  const active = document.activeElement;
+  if (!(active instanceof HTMLElement) || !stepButtons(box).includes(active)) return;
+  item.querySelector<HTMLElement>(':scope > button')?.focus({ preventScroll: true });
+}
+
+/** ↑ and ↓ move the focus from step to step, Enter goes there. */
+function walk(event: KeyboardEvent<HTMLElement>): void {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const buttons = stepButtons(event.currentTarget);
+  const at = buttons.indexOf(document.activeElement as HTMLElement);
+  if (by === undefined || at < 0 || event.altKey || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  buttons[at + by]?.focus();
 }
 
 function StepList() {
@@ -67,7 +89,7 @@ function StepList() {
     );
   }
   return (
-    <div className={styles.list} ref={list}>
+    <div className={styles.list} ref={list} onKeyDown={walk}>
       <StepRows steps={steps} index={index} />
     </div>
   );
@@ -81,17 +103,25 @@ function StepRows({ steps, index }: { readonly steps: readonly Step[]; readonly 
     const first = steps.findIndex((step) => !step.isBoot);
     return first < 0 ? steps.length : first;
   }, [steps]);
+  const stop = Math.max(index, 0);
   const items = (from: number, to: number) =>
     steps
       .slice(from, to)
       .map((step, i) => (
-        <StepItem key={step.first} step={step} index={from + i} of={steps.length} current={index} />
+        <StepItem
+          key={step.first}
+          step={step}
+          index={from + i}
+          of={steps.length}
+          current={index}
+          tabStop={stop}
+        />
       ));
   const rows = (from: number, to: number) =>
     steps.length <= MOST_AT_ONCE
       ? items(from, to)
       : chunksOf(from, to).map(([start, end]) => (
-          <StepChunk key={start} count={end - start} pinned={index >= start && index < end}>
+          <StepChunk key={start} count={end - start} pinned={stop >= start && stop < end}>
             {() => items(start, end)}
           </StepChunk>
         ));

@@ -47,7 +47,7 @@ export function DataTable<T extends TableName>(props: DataTableProps<T>) {
     body.current?.querySelectorAll('tr')[next]?.focus();
   };
   return (
-    <div className={styles.scroll} data-own-keys>
+    <div className={styles.scroll}>
       <table
         aria-label={label}
         data-testid={name}

@@ -71,10 +71,10 @@ const UNITS = [
   [1_000, 'µs', 1],
 ] as const;
 
-/** `41.2 µs`, `-3.07 s`, `0`. */
+/** `41.2 µs`, `-3.07 s`, `0 s`. */
 export function timeText(ns: number): string {
   for (const [unit, name, digits] of UNITS) {
     if (Math.abs(ns) >= unit) return `${(ns / unit).toFixed(digits)} ${name}`;
   }
-  return ns === 0 ? '0' : `${Math.round(ns)} ns`;
+  return ns === 0 ? '0 s' : `${Math.round(ns)} ns`;
 }

@@ -5,6 +5,7 @@ import { useText } from '../i18n';
 import { cx } from './cx';
 import { IconButton } from './Button';
 import styles from './floating.module.css';
+import { CloseDialog } from './Tip';
 
 interface DialogProps {
   readonly title: string;
@@ -33,17 +34,19 @@ export function Dialog({ title, lead, size = 'm', footer, children, onClose }: D
           }}
           {...(lead === undefined && { 'aria-describedby': undefined })}
         >
-          <header className={styles.dialogHead}>
-            <div>
-              <Radix.Title>{title}</Radix.Title>
-              {lead === undefined ? null : <Radix.Description>{lead}</Radix.Description>}
-            </div>
-            <Radix.Close asChild>
-              <IconButton label={t('close')} icon={<X aria-hidden />} />
-            </Radix.Close>
-          </header>
-          <div className={styles.dialogBody}>{children}</div>
-          {footer === undefined ? null : <footer className={styles.dialogFoot}>{footer}</footer>}
+          <CloseDialog value={onClose}>
+            <header className={styles.dialogHead}>
+              <div>
+                <Radix.Title>{title}</Radix.Title>
+                {lead === undefined ? null : <Radix.Description>{lead}</Radix.Description>}
+              </div>
+              <Radix.Close asChild>
+                <IconButton label={t('close')} icon={<X aria-hidden />} />
+              </Radix.Close>
+            </header>
+            <div className={styles.dialogBody}>{children}</div>
+            {footer === undefined ? null : <footer className={styles.dialogFoot}>{footer}</footer>}
+          </CloseDialog>
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>

@@ -20,7 +20,12 @@ interface TabsProps<V extends string> {
 export function Tabs<V extends string>({ tabs, value, onChange, label, idPrefix }: TabsProps<V>) {
   return (
     <Radix.Root className={styles.root} value={value} onValueChange={(next) => onChange(next as V)}>
-      <Radix.List className={styles.list} aria-label={label}>
+      <Radix.List
+        className={styles.list}
+        aria-label={label}
+        // The mouse leaves the keyboard where it is: ← and → go on stepping.
+        onMouseDown={(event) => event.preventDefault()}
+      >
         {tabs.map((tab) => (
           <Radix.Trigger
             key={tab.value}

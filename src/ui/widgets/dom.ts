@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useState, useSyncExternalStore, type MouseEvent } from 'react';
 
 /** Whether a media query holds, followed live. */
 export function useMedia(query: string): boolean {
@@ -44,4 +44,11 @@ export function focusSoon(selector: string): void {
     else if (performance.now() < until) requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
+}
+
+/** For what has arrow keys of its own: after a click with the pointer they belong to the page again. */
+export function leaveKeysToPage({ currentTarget, detail }: MouseEvent): void {
+  const active = document.activeElement;
+  // A click that Enter made has no count.
+  if (detail > 0 && active instanceof HTMLElement && currentTarget.contains(active)) active.blur();
 }
