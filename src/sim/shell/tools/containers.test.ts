@@ -98,8 +98,8 @@ describe('etcdctl', () => {
     ['watch', 'Error: bad number of arguments\n', 128],
     ['version', 'etcdctl version: 3.4.23\nAPI version: 3.4\n', 0],
     [
-      'ls /',
-      'Error: unknown command "ls" for "etcdctl"\nRun \'etcdctl --help\' for usage.\nError: unknown command "ls" for "etcdctl"\n',
+      'lst /',
+      'Error: unknown command "lst" for "etcdctl"\nRun \'etcdctl --help\' for usage.\nError: unknown command "lst" for "etcdctl"\n',
       1,
     ],
   ])('%s', (line, output, exit) => {
@@ -166,6 +166,12 @@ describe('etcdctl', () => {
       output,
       exit,
     });
+  });
+  test('without a version ls is the command of API 2', () => {
+    const listed = (env: Record<string, string>) =>
+      run('etcdctl ls /coreos.com', { store: tree(), env }).output;
+    expect(listed({})).toBe(listed({ ETCDCTL_API: '2' }));
+    expect(listed({ ETCDCTL_API: '3' })).toContain('unknown command "ls"');
   });
   test('a refusal of the store is told', () => {
     const own = store();

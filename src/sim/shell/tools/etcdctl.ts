@@ -246,8 +246,10 @@ function etcdctl3(ctx: ProcessContext, args: readonly string[]): number | 'runni
 export const etcdctl: Program = {
   name: 'etcdctl',
   group: 'containers and etcd',
-  about: 'read and change the store (get, put, del, watch; ETCDCTL_API=2: ls, get, set)',
+  about: 'read and change the store (get, put, del, watch, ls; ETCDCTL_API=2: get, set)',
   run(ctx, args, env) {
-    return env['ETCDCTL_API'] === '2' ? etcdctl2(ctx, args) : etcdctl3(ctx, args);
+    // Texts of the day write `etcdctl ls`; only API 2 has it, so without a version given that is what is meant.
+    const old = env['ETCDCTL_API'] === '2' || (env['ETCDCTL_API'] === undefined && args[0] === 'ls');
+    return old ? etcdctl2(ctx, args) : etcdctl3(ctx, args);
   },
 };
