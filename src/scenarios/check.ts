@@ -10,8 +10,9 @@ function sentence({ place, command, output, exit }: SetupFailure): InputProblem 
       `\`${command}\` 在网络就绪前没有结束`,
     );
   }
-  const said = output === '' ? `exit status ${exit}` : output.split('\n').slice(0, 3).join(' / ');
-  return problem(place, `\`${command}\` failed: ${said}`, `\`${command}\` 执行失败：${said}`);
+  const printed = output.split('\n').slice(0, 3).join(' / ');
+  const [en, zh] = output === '' ? [`exit status ${exit}`, `退出状态 ${exit}`] : [printed, printed];
+  return problem(place, `\`${command}\` failed: ${en}`, `\`${command}\` 执行失败：${zh}`);
 }
 
 export function setupProblems(scenario: Scenario): InputProblem[] {

@@ -21,6 +21,7 @@ import {
 } from '../sim/wire/index';
 import type { Result } from '../base/result';
 import type { NetworkFile } from './format';
+import { netConfTextZh } from './net-conf-text';
 import { LIMITS, problem, SECOND_NS, type Bilingual, type InputProblem } from './types';
 
 type MachineFile = NetworkFile['machines'][number];
@@ -276,7 +277,7 @@ function flannelSpec(
     decoder.fail(
       field === '' ? 'flannel.netConf' : `flannel.netConf.${field}`,
       text,
-      `flannel 不接受这个配置：${text}`,
+      `flannel 不接受这个配置：${netConfTextZh(parsed.error)}`,
     );
   } else noteUnbuilt(decoder, parsed.value.backendType, parsed.value.enableIPv6);
   const all = file.machines

@@ -9,6 +9,7 @@ import { formatIp4, formatPrefix } from '../sim/wire/index';
 import type { NetworkFile } from './format';
 import { jsonErrorLine } from './json-line';
 import { fromValue } from './load';
+import { netConfTextZh } from './net-conf-text';
 import { problem, tooLong, type Bilingual, type InputProblem, type Loaded } from './types';
 
 const CONFIG_MAP = 'kube-flannel-cfg';
@@ -166,7 +167,8 @@ function readNet(manifest: Manifest, scalar: Scalar<string>): { conf: NetConf; j
   if (!parsed.ok) {
     const { field, text } = parsed.error;
     const what = field === '' ? 'net-conf.json' : `net-conf.json: ${field}`;
-    manifest.fail(manifest.placeIn(scalar, field), `${what}: ${text}`, `${what} 有误：${text}`);
+    const zh = netConfTextZh(parsed.error);
+    manifest.fail(manifest.placeIn(scalar, field), `${what}: ${text}`, `${what}：${zh}`);
     return undefined;
   }
   return { conf: parsed.value, json: JSON.parse(scalar.value) as Json };

@@ -11,8 +11,6 @@ import { conditionOf, useAddress, useDevice, useNamespace, useProcess } from './
 import { useStrings, type StageStrings } from './strings';
 
 type ChipNode = Node<{ readonly key: string }>;
-/** Topics in which something is looked up and decided. */
-const DECISIONS = new Set(['route', 'neigh', 'fdb']);
 
 interface FrameProps {
   readonly place: string;
@@ -28,7 +26,7 @@ function ChipFrame({ place, className, label, isSelected, onSelect, children }: 
   const strings = useStrings();
   const scene = useScene();
   const isActive = useLive(({ active }) => active.has(place));
-  const decides = useLive(({ active, topic }) => topic !== null && DECISIONS.has(topic) && active.has(place));
+  const decides = useLive((state) => state.decides === place);
   const reason = useLive(({ dropped }) => (dropped?.key === place ? dropped.reason : undefined));
   const isStop = useLive(({ tabStop }) => tabStop === place);
   const onKeyDown = (event: KeyboardEvent) => {

@@ -126,7 +126,7 @@ function useCamera(scene: Scene, director: Director) {
       if (width === 0 || height === 0) return;
       moved.current = false;
       fitted.current = true;
-      const focus = latest.current.director.stagePoints(latest.current.index)[0];
+      const focus = latest.current.director.stagePoints(latest.current.index).at(-1);
       void setViewport(fitTo(size, { width, height }, standing, focus), {
         duration: reducedMotion() ? 0 : duration,
       });

@@ -33,20 +33,29 @@ export function fitTo(size: Box, { width, height }: Window, rooms: number, focus
   return { x: width / 2 - target.x * zoom, y: MARGIN.top + h / 2 - target.y * zoom, zoom };
 }
 
-/** The viewport from which all points can be seen, moved as little as possible; undefined when they can be already. */
+/**
+ * The viewport from which the points can be seen, moved as little as possible; undefined when they can be already. Where
+ * they do not fit into the window, the first are left out: what is told ends at the last.
+ */
 export function broughtIntoView(
   points: readonly Point[],
   view: Viewport,
   { width, height }: Window,
 ): Viewport | undefined {
-  const box = around(points.map(({ x, y }) => ({ x, y, w: 0, h: 0 })));
-  if (box === undefined) return undefined;
   const edge = { x: Math.min(70, width / 5), y: Math.min(56, height / 5) };
+  const most = { w: (width - 2 * edge.x) / view.zoom, h: (height - 2 * edge.y) / view.zoom };
+  let box: Box | undefined;
+  for (const { x, y } of points.toReversed()) {
+    const point = { x, y, w: 0, h: 0 };
+    const wider = around(box === undefined ? [point] : [box, point]) ?? point;
+    if (wider.w > most.w || wider.h > most.h) break;
+    box = wider;
+  }
+  if (box === undefined) return undefined;
   const [left, top] = [box.x * view.zoom + view.x, box.y * view.zoom + view.y];
   const [right, bottom] = [left + box.w * view.zoom, top + box.h * view.zoom];
   const shift = (low: number, high: number, room: number, margin: number) => {
     if (low >= margin - 0.5 && high <= room - margin + 0.5) return 0;
-    if (high - low > room - 2 * margin) return room / 2 - (low + high) / 2;
     return low < margin ? margin - low : room - margin - high;
   };
   const dx = shift(left, right, width, edge.x);

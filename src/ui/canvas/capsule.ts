@@ -104,6 +104,18 @@ export function commonTail(a: readonly Segment[], b: readonly Segment[]): number
   return common;
 }
 
+const widths = new WeakMap<readonly Segment[], number>();
+
+/** Of the capsule at rest; every frame of an animation asks for it. */
+export function capsuleWidth(segments: readonly Segment[]): number {
+  let width = widths.get(segments);
+  if (width === undefined) {
+    width = capsuleShape(segments).w;
+    widths.set(segments, width);
+  }
+  return width;
+}
+
 /**
  * The first `growing` segments are `t` (0…1) of their width, and what lies inside them has shrunk into them as far: at
  * 0 the inner packet is a capsule by itself, at 1 it is wrapped.

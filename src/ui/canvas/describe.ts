@@ -1,6 +1,6 @@
 /** Frames and places in words. */
 import { dropLabel, type Message } from '../../explain';
-import type { Frame, Place, Step } from '../../state';
+import type { Frame, Place, Step, TraceEvent } from '../../state';
 import { getTrace } from '../../state';
 import { dissect, type Layer } from '../../sim/wire';
 import type { StageStrings } from './strings';
@@ -60,6 +60,20 @@ export function standingPlace(step: Step): Place | undefined {
       return { netns: main.netns, process: main.process };
     default:
       return { netns: main.netns, what: 'ip' };
+  }
+}
+
+/** Where the step's main event looks something up and decides; undefined for steps that do not. */
+export function decidingPlace(main: TraceEvent | undefined): Place | undefined {
+  switch (main?.kind) {
+    case 'fib':
+    case 'neigh':
+      return { netns: main.netns, what: 'ip' };
+    case 'fdb':
+    case 'vtep':
+      return { netns: main.netns, dev: main.dev };
+    default:
+      return undefined;
   }
 }
 

@@ -11,7 +11,7 @@ import {
 } from '../../state';
 import { segmentsOf, type Segment } from './capsule';
 import type { CensusReader } from './census';
-import { describeFrame, describePlace, dropOf, standingPlace } from './describe';
+import { decidingPlace, describeFrame, describePlace, dropOf, standingPlace } from './describe';
 import { polyline, type Path, type Point } from './geometry';
 import type { StageLayout } from './layout';
 import type { LiveState } from './live';
@@ -62,6 +62,9 @@ function standingOf(step: Step): SpriteSources['standing'] {
   return { frame: step.frame, place };
 }
 
+/** Topics in which something is looked up and decided. */
+const DECISIONS: ReadonlySet<Step['topic']> = new Set(['route', 'neigh', 'fdb']);
+
 const NOWHERE: Path = polyline([{ x: 0, y: 0 }]);
 
 export class Director {
@@ -96,7 +99,7 @@ export class Director {
     const standing = standingOf(step);
     const sources: SpriteSources = {
       flights,
-      waiting: waitingAt(this.story, index),
+      waiting: waitingAt(this.story, index, flights.length === 0 ? standing : undefined),
       ...(standing ? { standing } : {}),
       pathOf: (flight) => this.pathOf(flight),
       restOf: (at) => this.restOf(at),
@@ -128,19 +131,20 @@ export class Director {
   }
 
   /** What lights up while the cursor is in step `index`. */
-  lights(index: number, lang: Lang): Pick<LiveState, 'active' | 'dropped' | 'lit' | 'trail' | 'topic'> {
+  lights(index: number, lang: Lang): Pick<LiveState, 'active' | 'dropped' | 'lit' | 'trail' | 'decides'> {
     const step = this.steps[index];
     if (step === undefined)
-      return { active: new Set(), dropped: null, lit: new Set(), trail: new Set(), topic: null };
+      return { active: new Set(), dropped: null, lit: new Set(), trail: new Set(), decides: null };
     const place = standingPlace(step);
     const drop = dropOf(step);
+    const decides = DECISIONS.has(step.topic) ? decidingPlace(getTrace().events[step.main]) : undefined;
     const { packet, command } = trailAt(this.story, index);
     return {
       active: placesOf(step, flightsOfStep(step), place && keyOf(place)),
       dropped: drop ? { key: keyOf(drop.place), reason: message(lang, drop.reason) } : null,
       lit: this.linksOf(packet),
       trail: this.linksOf(command),
-      topic: step.topic,
+      decides: decides ? keyOf(decides) : null,
     };
   }
 

@@ -3,7 +3,6 @@
  * only those are drawn again that change.
  */
 import { createContext, useContext, useSyncExternalStore } from 'react';
-import type { Step } from '../../state';
 import type { StageLayout } from './layout';
 import type { Link } from './plan';
 
@@ -18,7 +17,8 @@ export interface LiveState {
   /** Links that the packet has come along, and that others of the same command have. */
   readonly lit: ReadonlySet<string>;
   readonly trail: ReadonlySet<string>;
-  readonly topic: Step['topic'] | null;
+  /** Where something is looked up and decided. */
+  readonly decides: string | null;
   readonly detail: Detail;
   /** Whose card is shown. */
   readonly hovered: string | null;
@@ -31,7 +31,7 @@ const INITIAL: LiveState = {
   dropped: null,
   lit: new Set(),
   trail: new Set(),
-  topic: null,
+  decides: null,
   detail: 'near',
   hovered: null,
   tabStop: null,

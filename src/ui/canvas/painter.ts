@@ -1,18 +1,20 @@
 /** The canvas over the stage. */
 import { app, getTrace, playhead, type FrameId } from '../../state';
 import { FAR } from './camera';
-import { capsuleShape } from './capsule';
+import { capsuleShape, capsuleWidth } from './capsule';
 import { segmentsOfFrame, type Director } from './director';
+import type { Point } from './geometry';
 import { paintFrame, type PaintedFrame } from './paint';
 import { readPalette, type Palette } from './palette';
+import { spread } from './spread';
 import { spritesAt, type Sprite } from './sprites';
 import { Stamps } from './stamps';
 
 /** Left, top and zoom, as React Flow keeps them. */
 type Transform = readonly [number, number, number];
 
-/** Frames that rest at one place are laid like cards. */
-const CARD_OFFSET = { x: 20, y: -5 };
+/** Frames whose place is in view keep this far from the sides of the window. */
+const SIDE = 6;
 const FAR_SCALE = 0.5;
 /** Frames stay readable where the devices around them no longer are. */
 const LEAST_SCALE = 0.82;
@@ -20,6 +22,12 @@ const MOST_SCALE = 1.2;
 
 const scaleFor = (zoom: number, scale: number) =>
   (zoom < FAR ? FAR_SCALE : Math.max(LEAST_SCALE, Math.min(zoom, MOST_SCALE))) * scale;
+
+/** Of the capsule at scale 1. */
+function widthOf({ frame: id }: Sprite): number {
+  const frame = getTrace().frames[id];
+  return frame === undefined ? 0 : capsuleWidth(segmentsOfFrame(frame));
+}
 
 /** Draws what the playhead, the viewport and the current step say. */
 export class Painter {
@@ -73,26 +81,31 @@ export class Painter {
     if (context === null) return;
     context.clearRect(0, 0, this.width, this.height);
     this.palette ??= readPalette(this.canvas);
-    const { frames } = getTrace();
+    const { palette } = this;
     const sources = this.director?.sources(playhead.stepIndex, app.getState().cursor);
     const sprites = sources ? spritesAt(sources, playhead.progress) : [];
-    const [left, top, zoom] = this.transform;
-    const scale = scaleFor(zoom, this.palette.scale);
-    const cards = new Map<string, number>();
-    const mainSprite = sprites.findLast(({ frame }) => frame === this.main);
-    for (const sprite of sprites) {
-      const frame = frames[sprite.frame];
-      if (frame === undefined) continue;
-      const spot = `${Math.round(sprite.at.x)} ${Math.round(sprite.at.y)}`;
-      const card = sprite.moving ? 0 : (cards.get(spot) ?? 0);
-      cards.set(spot, card + 1);
-      const x = sprite.at.x * zoom + left + card * CARD_OFFSET.x * scale;
-      const y = sprite.at.y * zoom + top + card * CARD_OFFSET.y * scale;
-      if (x < -400 || y < -60 || x > this.width + 400 || y > this.height + 60) continue;
-      this.paint(context, this.painted(sprite, x, y, scale, app.getState().selection.frame), this.palette);
-    }
-    this.placeHandle(mainSprite, scale / zoom);
+    const scale = scaleFor(this.transform[2], palette.scale);
+    const offsets = spread(sprites, widthOf);
+    const main = sprites.findLastIndex(({ frame }) => frame === this.main);
+    sprites.forEach((sprite, i) => {
+      const { x, y } = this.onScreen(sprite, offsets[i] as Point, scale);
+      if (x < -400 || y < -60 || x > this.width + 400 || y > this.height + 60) return;
+      const selected = app.getState().selection.frame;
+      this.paint(context, this.painted(sprite, x, y, scale, selected), palette);
+    });
+    const sprite = sprites[main];
+    this.placeHandle(sprite, sprite && this.onScreen(sprite, offsets[main] as Point, scale), scale);
   };
+
+  /** A frame whose place is in view is in view as a whole, as far as it fits. */
+  private onScreen(sprite: Sprite, offset: Point, scale: number): Point {
+    const [left, top, zoom] = this.transform;
+    const x = sprite.at.x * zoom + left;
+    const y = sprite.at.y * zoom + top + offset.y * scale;
+    const half = (widthOf(sprite) / 2) * scale + SIDE;
+    if (x < 0 || x > this.width || 2 * half > this.width) return { x: x + offset.x * scale, y };
+    return { x: Math.min(Math.max(x + offset.x * scale, half), this.width - half), y };
+  }
 
   private paint(context: CanvasRenderingContext2D, frame: PaintedFrame, palette: Palette): void {
     if (frame.before === undefined && frame.fallen === 0 && !frame.selected) {
@@ -123,15 +136,18 @@ export class Painter {
     };
   }
 
-  private placeHandle(sprite: Sprite | undefined, scale: number): void {
+  /** `at`: pixels of the window; the button lives on the stage, which moves and zooms by itself. */
+  private placeHandle(sprite: Sprite | undefined, at: Point | undefined, scale: number): void {
     const { handle } = this;
     if (handle === null) return;
     const frame = sprite && getTrace().frames[sprite.frame];
     handle.hidden = frame === undefined;
-    if (sprite === undefined || frame === undefined) return;
+    if (at === undefined || frame === undefined) return;
     const { w, h } = capsuleShape(segmentsOfFrame(frame));
     handle.style.width = `${w}px`;
     handle.style.height = `${h}px`;
-    handle.style.transform = `translate(${sprite.at.x}px, ${sprite.at.y}px) scale(${scale}) translate(-50%, -50%)`;
+    const [left, top, zoom] = this.transform;
+    const [x, y] = [(at.x - left) / zoom, (at.y - top) / zoom];
+    handle.style.transform = `translate(${x}px, ${y}px) scale(${scale / zoom}) translate(-50%, -50%)`;
   }
 }

@@ -3,7 +3,7 @@
  * step has come, nothing else. A frame stands where it has to be decided about, then goes; it changes its headers
  * before it leaves.
  */
-import type { Flight, FrameId, Place } from '../../state';
+import type { EventSeq, Flight, FrameId, Place } from '../../state';
 import { pointAt, type Path, type Point } from './geometry';
 import { appKey, devKey, ipKey, processKey } from './plan';
 
@@ -24,6 +24,16 @@ export interface Sprite {
   readonly moving: boolean;
   /** Where it stands or goes to. */
   readonly place: Place;
+  /** What it takes of the room at a place: all of it at rest, less and less as it leaves, more and more as it comes. */
+  readonly berths: readonly Berth[];
+}
+
+export interface Berth {
+  readonly key: string;
+  /** 0…1. */
+  readonly share: number;
+  /** The event with which it came there: who has come first stands first. */
+  readonly since: EventSeq;
 }
 
 /** The part of a flight in which the frame still stands and gets its new headers. */
@@ -53,6 +63,8 @@ export interface Waiting {
   readonly place: Place;
   /** Progress of the step at which it leaves; above 1: not in this step. */
   readonly until: number;
+  /** The event with which it came. */
+  readonly since: EventSeq;
 }
 
 export interface SpriteSources {
@@ -71,14 +83,15 @@ export interface SpriteSources {
 export function spritesAt(sources: SpriteSources, progress: number): Sprite[] {
   const { flights, waiting, standing } = sources;
   const sprites: Sprite[] = [];
-  const rest = (frame: FrameId, place: Place, before?: FrameId) => {
+  const rest = (frame: FrameId, place: Place, since: EventSeq, before?: FrameId) => {
     const at = sources.restOf(place);
     if (at === undefined) return;
     const change = before === undefined || progress >= 1 ? { changed: 1 } : { changed: progress, before };
-    sprites.push({ frame, at, ...change, fallen: 0, moving: false, place });
+    const berths = [{ key: keyOf(place), share: 1, since }];
+    sprites.push({ frame, at, ...change, fallen: 0, moving: false, place, berths });
   };
-  for (const { frame, place, until } of waiting) if (progress < until) rest(frame, place);
-  if (flights.length === 0 && standing) rest(standing.frame, standing.place, standing.before);
+  for (const { frame, place, until, since } of waiting) if (progress < until) rest(frame, place, since);
+  if (flights.length === 0 && standing) rest(standing.frame, standing.place, Infinity, standing.before);
   for (const flight of flights) {
     if (progress < flight.start) continue;
     const span = flight.end - flight.start;
@@ -86,7 +99,7 @@ export function spritesAt(sources: SpriteSources, progress: number): Sprite[] {
     if (flight.kind === 'drop') sprites.push(dropped(flight, t, sources.pathOf(flight)));
     else if (t < 1) sprites.push(inFlight(flight, t, sources));
     else if (!flights.some((later) => later.start <= progress && continues(flight, later))) {
-      rest(flight.becomes ?? flight.frame, flight.to);
+      rest(flight.becomes ?? flight.frame, flight.to, flight.endSeq);
     }
   }
   return sprites;
@@ -96,13 +109,26 @@ function inFlight(flight: Hop, t: number, { pathOf, beforeOf }: SpriteSources): 
   const { frame, to: place, becomes } = flight;
   const arrived = becomes === undefined ? 1 : ARRIVED;
   const moved = t <= STAND ? 0 : eased(Math.min(1, (t - STAND) / (arrived - STAND)));
-  const sprite = { at: pointAt(pathOf(flight), moved), fallen: 0, moving: true, place };
+  const at = pointAt(pathOf(flight), moved);
+  const sprite = { at, fallen: 0, moving: true, place, berths: berthsOf(flight, moved) };
   if (becomes !== undefined && t > ARRIVED) {
     return { ...sprite, frame: becomes, before: frame, changed: (t - ARRIVED) / (1 - ARRIVED) };
   }
   const before = t < CHANGED_BY ? beforeOf(frame) : undefined;
   if (before === undefined) return { ...sprite, frame, changed: 1 };
   return { ...sprite, frame, before, changed: t / CHANGED_BY };
+}
+
+/** The part of the way on which it makes room, and others for it. */
+const APPROACH = 0.35;
+
+function berthsOf({ from, to, startSeq, endSeq }: Flight, moved: number): Berth[] {
+  const smooth = (t: number) => t * t * (3 - 2 * t);
+  const shares = [
+    { key: keyOf(from), share: smooth(Math.max(0, 1 - moved / APPROACH)), since: startSeq },
+    { key: keyOf(to), share: smooth(Math.max(0, 1 - (1 - moved) / APPROACH)), since: endSeq },
+  ];
+  return shares.filter(({ share }) => share > 0);
 }
 
 /** Under the chip it is dropped at, so that its name stays readable. */
@@ -121,5 +147,7 @@ function dropped(flight: Hop, t: number, path: Path): Sprite {
     fallen,
     moving: t < 1,
     place,
+    // Until it falls it stands there like others.
+    berths: fallen < 1 ? [{ key: keyOf(place), share: 1 - fallen, since: flight.endSeq }] : [],
   };
 }

@@ -1,6 +1,6 @@
 /** What a step inherits from the steps before it, and the path its packet has come. */
 import type { Flight, Frame, FrameId, Step } from '../../state';
-import { continues, keyOf, type Hop, type Waiting } from './sprites';
+import { continues, keyOf, type Hop, type SpriteSources, type Waiting } from './sprites';
 
 /** Steps looked at on either side: a copy of a flood or a queued packet is rarely further from its next step. */
 const BACK = 40;
@@ -32,8 +32,21 @@ export function packetOf(
 const leaves = (arrival: Flight, departure: Flight, source: StepFlights) =>
   continues(arrival, departure) && packetOf(departure.frame, source).has(arrival.frame);
 
-/** Frames at rest when step `index` begins which leave in it or in a later one. */
-export function waitingAt(source: StepFlights, index: number): Waiting[] {
+/** It is what stands there in this step anyway, or was before it was made into that. */
+const isSeen = ({ frame, place }: Waiting, standing: SpriteSources['standing'], source: StepFlights) =>
+  standing !== undefined &&
+  keyOf(place) === keyOf(standing.place) &&
+  packetOf(standing.frame, source).has(frame);
+
+/**
+ * Frames at rest when step `index` begins which leave in it or in a later one. `standing`: the frame that the step is
+ * about, where nothing moves in it; it is not waiting besides.
+ */
+export function waitingAt(
+  source: StepFlights,
+  index: number,
+  standing?: SpriteSources['standing'],
+): Waiting[] {
   const { steps, flightsOf } = source;
   const current = steps[index];
   if (current === undefined) return [];
@@ -48,7 +61,9 @@ export function waitingAt(source: StepFlights, index: number): Waiting[] {
     const goesOn = now.filter((later) => leaves(arrival, later, source));
     const until = goesOn.length > 0 ? Math.min(...goesOn.map(({ start }) => start)) : 2;
     if (goesOn.length === 0 && !after.some((later) => leaves(arrival, later, source))) return;
-    if (until > 0) waiting.push({ frame: arrival.becomes ?? arrival.frame, place: arrival.to, until });
+    const { frame, becomes, to: place, endSeq: since } = arrival;
+    const rests = { frame: becomes ?? frame, place, until, since };
+    if (until > 0 && !isSeen(rests, standing, source)) waiting.push(rests);
   });
   return waiting;
 }

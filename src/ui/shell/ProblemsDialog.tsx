@@ -1,8 +1,9 @@
 import type { InputProblem } from '../../state';
-import { usePick, useText } from '../i18n';
+import { useLang, usePick, useText } from '../i18n';
 import { Button } from '../widgets/Button';
 import { Copy } from '../widgets/Copy';
 import { Dialog } from '../widgets/Dialog';
+import { placeText } from '../widgets/place';
 import styles from './shell.module.css';
 
 interface ProblemsProps {
@@ -16,7 +17,9 @@ interface ProblemsProps {
 export default function ProblemsDialog({ problems, kept, onClose }: ProblemsProps) {
   const t = useText();
   const pick = usePick();
-  const asText = () => problems.map(({ place, message }) => `${place}: ${pick(message)}`).join('\n');
+  const lang = useLang();
+  const asText = () =>
+    problems.map(({ place, message }) => `${placeText(place, lang)}: ${pick(message)}`).join('\n');
   return (
     <Dialog
       title={t('problems.title', { n: problems.length })}
@@ -34,7 +37,7 @@ export default function ProblemsDialog({ problems, kept, onClose }: ProblemsProp
       <ul className={styles.problems}>
         {problems.map((problem, i) => (
           <li key={i}>
-            <code>{problem.place}</code>
+            <code>{placeText(problem.place, lang)}</code>
             <span>{pick(problem.message)}</span>
           </li>
         ))}

@@ -18,13 +18,25 @@ export interface StepHit {
   readonly index: number;
   readonly text: string;
   readonly detail: string;
+  /** What it is found by besides: the protocol it speaks of, or the table it asks. */
+  readonly topic?: string;
 }
+
+/** Where it is, then its detail, which often begins with where it is. */
+function detailOf(step: Step, lang: Lang): string {
+  const detail = message(lang, step.detail);
+  return detail === step.netns || detail.startsWith(`${step.netns} · `)
+    ? detail
+    : `${step.netns} · ${detail}`;
+}
+
 /** What there is to search in, written out once for all keystrokes. */
 export const stepTexts = (steps: readonly Step[], lang: Lang): readonly StepHit[] =>
   steps.map((step, index) => ({
     index,
     text: message(lang, step.title),
-    detail: `${step.netns} · ${message(lang, step.detail)}`,
+    detail: detailOf(step, lang),
+    topic: step.isDrop ? `${step.topic} drop` : step.topic,
   }));
 
 /** A number finds the step of that number first. */
@@ -34,7 +46,7 @@ export function findSteps(texts: readonly StepHit[], query: string): StepHit[] {
   const hits = numbered === undefined ? [] : [numbered];
   for (const hit of texts) {
     if (hits.length >= MOST) break;
-    if (hit !== numbered && matches(`${hit.text} ${hit.detail}`, query)) hits.push(hit);
+    if (hit !== numbered && matches(`${hit.text} ${hit.detail} ${hit.topic ?? ''}`, query)) hits.push(hit);
   }
   return hits;
 }

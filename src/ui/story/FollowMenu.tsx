@@ -39,7 +39,7 @@ export function FollowMenu() {
       trigger={
         <button type="button" className={styles.follow} title={t('follow')}>
           <b>{t('story')}</b>
-          <code>{followed === undefined ? t('follow.allShort') : followed.text}</code>
+          {followed === undefined ? <span>{t('follow.allShort')}</span> : <code>{followed.text}</code>}
           <ChevronsUpDown aria-hidden />
         </button>
       }

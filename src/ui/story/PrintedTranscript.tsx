@@ -3,14 +3,15 @@ import { createPortal, flushSync } from 'react-dom';
 import { transcript } from '../../explain';
 import { getTrace } from '../../state';
 import { useLang } from '../i18n';
+import { TranscriptLines } from './TranscriptLines';
 
 /** What the browser's "Print…" puts on paper: the whole story as text, made when it is asked for. */
 export function PrintedTranscript() {
   const lang = useLang();
-  const [text, setText] = useState('');
+  const [lines, setLines] = useState<readonly string[]>([]);
   useEffect(() => {
-    const before = () => flushSync(() => setText(transcript(getTrace(), lang).join('\n')));
-    const after = () => setText('');
+    const before = () => flushSync(() => setLines(transcript(getTrace(), lang)));
+    const after = () => setLines([]);
     window.addEventListener('beforeprint', before);
     window.addEventListener('afterprint', after);
     return () => {
@@ -18,7 +19,14 @@ export function PrintedTranscript() {
       window.removeEventListener('afterprint', after);
     };
   }, [lang]);
-  if (text === '') return null;
+  if (lines.length === 0) return null;
   const root = document.getElementById('root');
-  return root === null ? null : createPortal(<pre className="print-only">{text}</pre>, root);
+  return root === null
+    ? null
+    : createPortal(
+        <pre className="print-only">
+          <TranscriptLines lines={lines} />
+        </pre>,
+        root,
+      );
 }

@@ -8,6 +8,7 @@ import { download } from '../widgets/clipboard';
 import { Copy } from '../widgets/Copy';
 import { Dialog } from '../widgets/Dialog';
 import styles from './transcript.module.css';
+import { TranscriptLines } from './TranscriptLines';
 
 /** The same story as plain text: for screen readers, for print, for a bug report. */
 export default function TranscriptDialog({ onClose }: { readonly onClose: () => void }) {
@@ -15,7 +16,8 @@ export default function TranscriptDialog({ onClose }: { readonly onClose: () => 
   const lang = useLang();
   const title = usePick()(useApp((state) => state.run.title));
   const version = useApp((state) => state.traceVersion);
-  const text = useMemo(() => (version < 0 ? '' : transcript(getTrace(), lang).join('\n')), [lang, version]);
+  const lines = useMemo(() => (version < 0 ? [] : transcript(getTrace(), lang)), [lang, version]);
+  const text = () => lines.join('\n');
   return (
     <Dialog
       size="l"
@@ -25,7 +27,7 @@ export default function TranscriptDialog({ onClose }: { readonly onClose: () => 
       footer={
         <>
           <Copy wide text={text} label={t('transcript.copy')} />
-          <Button size="s" onClick={() => download('framewalk.txt', text, 'text/plain')}>
+          <Button size="s" onClick={() => download('framewalk.txt', text(), 'text/plain')}>
             <Download aria-hidden />
             {t('download')}
           </Button>
@@ -37,7 +39,7 @@ export default function TranscriptDialog({ onClose }: { readonly onClose: () => 
       }
     >
       <pre className={styles.text} tabIndex={0}>
-        {text}
+        <TranscriptLines lines={lines} />
       </pre>
     </Dialog>
   );

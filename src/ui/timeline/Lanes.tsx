@@ -23,7 +23,7 @@ import {
 import { useRootTheme } from '../canvas/rootTheme';
 import { useWidth } from '../widgets/dom';
 import { topicColour } from '../widgets/topics';
-import { lanesFor, NamespaceReader, stepAtX, timeText, xOf } from './lanes';
+import { cutInTheMiddle, lanesFor, NamespaceReader, stepAtX, timeText, xOf } from './lanes';
 import { paintLanes } from './marks';
 import { useStrings } from './strings';
 import styles from './timeline.module.css';
@@ -210,6 +210,16 @@ function useLaneInView(ref: RefObject<HTMLElement | null>, at: number, lane: num
   }, [ref, at, lane]);
 }
 
+function LaneName({ name }: { readonly name: string }) {
+  const [start, end] = cutInTheMiddle(name);
+  return (
+    <>
+      <i>{start}</i>
+      {end === '' ? null : <b>{end}</b>}
+    </>
+  );
+}
+
 interface NamesProps {
   readonly scroller: RefObject<HTMLDivElement | null>;
   readonly lanes: readonly string[];
@@ -238,7 +248,7 @@ function LaneNames({ scroller, lanes, current, scroll, lane, height, onScroll }:
             data-current={name === current || undefined}
             style={{ top: (first + i) * lane, height: lane }}
           >
-            {name}
+            <LaneName name={name} />
           </span>
         ))}
       </div>

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { NetnsRow, Step, TraceEvent } from '../../state';
-import { AXIS_PAD, laneOrder, lanesFor, NamespaceReader, stepAtX, timeText, xOf } from './lanes';
+import { AXIS_PAD, cutInTheMiddle, laneOrder, lanesFor, NamespaceReader, stepAtX, timeText, xOf } from './lanes';
 import { shapeOfStep } from './marks';
 
 const row = (id: string, role: NetnsRow['role'], parent?: string): NetnsRow => ({
@@ -48,6 +48,17 @@ describe('the order of lanes', () => {
     events.push(born(1, 'b'));
     expect(reader.update(events).map(({ id }) => id)).toEqual(['a', 'b']);
     expect(reader.update([born(0, 'a'), born(1, 'c')]).map(({ id }) => id)).toEqual(['a', 'c']);
+  });
+});
+
+describe('long names', () => {
+  it('keep what they differ in', () => {
+    expect(cutInTheMiddle('infra-container-1')).toEqual(['infra-cont', 'ainer-1']);
+    expect(cutInTheMiddle('container-1')).toEqual(['container-1', '']);
+  });
+
+  it('lose nothing', () => {
+    fc.assert(fc.property(fc.string(), (name) => expect(cutInTheMiddle(name).join('')).toBe(name)));
   });
 });
 

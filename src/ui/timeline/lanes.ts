@@ -49,6 +49,18 @@ export function lanesFor(steps: readonly Step[], rows: readonly NetnsRow[]): str
   return [...ordered, ...busy];
 }
 
+/** Letters at the end of a long name that are never cut off: what its likes differ in. */
+const TAIL = 7;
+/** Shorter than this a name has room. */
+const LONG = 12;
+
+/** Where a name is cut when it is too long: in the middle, `infra-con` … `ainer-1`. The second part is always seen. */
+export function cutInTheMiddle(name: string): readonly [start: string, end: string] {
+  const letters = [...name];
+  const cut = letters.length <= LONG ? letters.length : letters.length - TAIL;
+  return [letters.slice(0, cut).join(''), letters.slice(cut).join('')];
+}
+
 /** Room at both ends of the axis, px. */
 export const AXIS_PAD = 10;
 

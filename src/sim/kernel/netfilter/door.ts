@@ -56,7 +56,8 @@ export type TableEdit =
   | { readonly op: 'zero'; readonly chain?: string; readonly at?: number };
 
 /** errno names as setsockopt gives them. */
-export type TableErrno = 'ENOENT' | 'EINVAL' | 'ELOOP' | 'EEXIST' | 'EMLINK' | 'ENOTEMPTY' | 'E2BIG' | 'ENOMEM';
+export type TableErrno =
+  'ENOENT' | 'EINVAL' | 'ELOOP' | 'EEXIST' | 'EMLINK' | 'ENOTEMPTY' | 'E2BIG' | 'ENOMEM';
 
 export interface ConntrackTuple {
   readonly src: Ip4;

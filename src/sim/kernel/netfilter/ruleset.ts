@@ -303,7 +303,8 @@ export class Table {
       if (start && !this.#reach(start, HOOK_BIT[name], masks)) return 'ELOOP';
     }
     for (const [chain, mask] of masks) {
-      for (const restriction of chain.restrictions.keys()) if (!staysWithin(restriction, mask)) return 'EINVAL';
+      for (const restriction of chain.restrictions.keys())
+        if (!staysWithin(restriction, mask)) return 'EINVAL';
     }
     return undefined;
   }
@@ -332,6 +333,11 @@ export class Table {
 
 function chainEntry(chain: Chain): ChainEntry {
   const { name, packets, bytes, references } = chain;
-  const rules = chain.rules.map(({ spec, text, packets: p, bytes: b }): RuleEntry => ({ rule: spec, text, packets: p, bytes: b }));
+  const rules = chain.rules.map(({ spec, text, packets: p, bytes: b }): RuleEntry => ({
+    rule: spec,
+    text,
+    packets: p,
+    bytes: b,
+  }));
   return { name, packets, bytes, references, rules, ...(chain.builtin ? { policy: chain.policy } : {}) };
 }

@@ -1,6 +1,15 @@
 /** A rule in the words of `iptables -S` (libxtables' save functions of iptables 1.8.9), whole and by parts. */
 import { formatIp4 } from '../../wire/index';
-import type { AddressMatch, AddrTypes, FilterRule, InterfaceMatch, NatRange, PortRange, RuleMatch, RuleTarget } from './rules';
+import type {
+  AddressMatch,
+  AddrTypes,
+  FilterRule,
+  InterfaceMatch,
+  NatRange,
+  PortRange,
+  RuleMatch,
+  RuleTarget,
+} from './rules';
 
 /** Names that iptables has for protocols (xtables_chain_protos and /etc/protocols of a small system). */
 export const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
@@ -70,8 +79,10 @@ function range(option: string, ports: PortRange): string {
   const text = ports.low === ports.high ? String(ports.low) : `${ports.low}:${ports.high}`;
   return `${not(ports.invert)}${option} ${text}`;
 }
-const iface = (option: string, match: InterfaceMatch): string => `${not(match.invert)}${option} ${match.name}`;
-const types = (option: string, match: AddrTypes): string => `${not(match.invert)}${option} ${match.types.join(',')}`;
+const iface = (option: string, match: InterfaceMatch): string =>
+  `${not(match.invert)}${option} ${match.name}`;
+const types = (option: string, match: AddrTypes): string =>
+  `${not(match.invert)}${option} ${match.types.join(',')}`;
 
 function portsText(match: { readonly sport?: PortRange; readonly dport?: PortRange }): string[] {
   return [
@@ -80,7 +91,8 @@ function portsText(match: { readonly sport?: PortRange; readonly dport?: PortRan
   ];
 }
 function physdevText(match: Extract<RuleMatch, { kind: 'physdev' }>): string[] {
-  const is = (name: string, value: boolean | undefined): string[] => (value === undefined ? [] : [`${not(!value)}${name}`]);
+  const is = (name: string, value: boolean | undefined): string[] =>
+    value === undefined ? [] : [`${not(!value)}${name}`];
   return [
     ...is('--physdev-is-in', match.isIn),
     ...(match.in ? [iface('--physdev-in', match.in)] : []),
@@ -121,7 +133,9 @@ function matchWords(match: RuleMatch): string[] {
     case 'state':
       return [`${not(match.invert)}--state ${match.states.join(',')}`];
     case 'mark':
-      return [`${not(match.invert)}--mark ${hex(match.mark)}${match.mask === 0xffffffff ? '' : `/${hex(match.mask)}`}`];
+      return [
+        `${not(match.invert)}--mark ${hex(match.mark)}${match.mask === 0xffffffff ? '' : `/${hex(match.mask)}`}`,
+      ];
     case 'addrtype':
       return [
         ...(match.src ? [types('--src-type', match.src)] : []),
@@ -133,7 +147,10 @@ function matchWords(match: RuleMatch): string[] {
     case 'physdev':
       return physdevText(match);
     case 'limit':
-      return [`--limit ${rateText(match.every)}`, ...(match.burst === 5 ? [] : [`--limit-burst ${match.burst}`])];
+      return [
+        `--limit ${rateText(match.every)}`,
+        ...(match.burst === 5 ? [] : [`--limit-burst ${match.burst}`]),
+      ];
   }
 }
 

@@ -1,0 +1,9 @@
+/** iptables 1.8.9 (legacy), iptables-save, iptables-restore, and conntrack 1.4.7. */
+import { conntrack } from './conntrack';
+import { iptables } from './iptables';
+import { iptablesRestore } from './restore';
+import { iptablesSave } from './save';
+import type { Program } from '../program';
+
+export const netfilterPrograms: readonly Program[] = [iptables, iptablesSave, iptablesRestore, conntrack];
+export { restore } from './restore';

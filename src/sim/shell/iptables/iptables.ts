@@ -1,0 +1,84 @@
+/** iptables 1.8.9, legacy backend. */
+import type { ProcessContext } from '../../kernel/netlink';
+import { Exit, type Program } from '../program';
+import { netfilterOf, type Netfilter, type TableEntry } from './door';
+import { VERSION } from './fail';
+import { Parser } from './parse';
+import { Runner, type Tables } from './run';
+
+/** The kernel's table, read anew for every question. */
+export function kernelTables(netfilter: Netfilter, name: string): Tables {
+  return {
+    table(): TableEntry {
+      const table = netfilter.table(name);
+      if (table.ok) return table.value;
+      throw new Exit(
+        3,
+        `iptables ${VERSION}: can't initialize iptables table \`${name}': Table does not exist (do you need to insmod?)\n` +
+          'Perhaps iptables or your kernel needs to be upgraded.\n',
+      );
+    },
+    hasChain: (chain) => netfilter.hasChain(name, chain),
+    find: (chain, rule) => netfilter.findRule(name, chain, rule),
+    commit(edits) {
+      const done = netfilter.commit(name, edits);
+      return done.ok ? undefined : done.error;
+    },
+  };
+}
+
+function run(ctx: ProcessContext, args: readonly string[]): number {
+  const netfilter = netfilterOf(ctx);
+  const parser = new Parser(args, (table, chain) => netfilter.hasChain(table, chain));
+  const parsed = parser.parse();
+  const tables = kernelTables(netfilter, parsed.table);
+  tables.table();
+  const outcome = new Runner(tables, (text) => ctx.print(text)).run(parsed, parser.alsoZero);
+  if (outcome.ok) return 0;
+  ctx.printError(`iptables: ${outcome.message}.\n`);
+  return 1;
+}
+
+const COMMANDS = [
+  '-A',
+  '-I',
+  '-D',
+  '-R',
+  '-L',
+  '-S',
+  '-F',
+  '-N',
+  '-X',
+  '-P',
+  '-E',
+  '-Z',
+  '-C',
+  '-t',
+  '-v',
+  '-n',
+];
+
+export const iptables: Program = {
+  name: 'iptables',
+  group: 'probes',
+  about: 'packet filter and NAT rules: iptables -t nat -L -n -v, -A CHAIN …, -S',
+  slots(words) {
+    const last = words.at(-1) ?? '';
+    if (last === '-t') return { words: ['filter', 'nat', 'mangle', 'raw'] };
+    if (/^-[AIDRLSFZPC]$/.test(last))
+      return { words: ['INPUT', 'FORWARD', 'OUTPUT', 'PREROUTING', 'POSTROUTING'] };
+    if (last === '-i' || last === '-o') return { kinds: ['device'] };
+    if (last === '-s' || last === '-d') return { kinds: ['address'] };
+    if (last === '-j')
+      return {
+        words: ['ACCEPT', 'DROP', 'REJECT', 'MASQUERADE', 'DNAT', 'SNAT', 'LOG', 'TRACE', 'MARK', 'RETURN'],
+      };
+    if (last === '-p') return { words: ['tcp', 'udp', 'icmp'] };
+    if (last === '-m')
+      return {
+        words: ['conntrack', 'comment', 'mark', 'multiport', 'addrtype', 'limit', 'physdev', 'state'],
+      };
+    return { words: [...COMMANDS, '-s', '-d', '-i', '-o', '-p', '-m', '-j', '--line-numbers'] };
+  },
+  run,
+};
