@@ -224,6 +224,10 @@ export class Framewalk {
     await expect(this.page.getByTestId('scenario-picker')).toContainText(title);
     await this.idle();
   }
+  /** Switches to the language that is not shown. */
+  get otherLanguage(): Locator {
+    return this.page.locator('header button[lang]');
+  }
   get scenarioName(): Locator {
     return this.page.getByTestId('scenario-picker');
   }

@@ -48,7 +48,7 @@ test('中文 is Chinese everywhere', async ({ app }) => {
   await app.open('#v=1&s=flannel-vxlan&l=en');
   await expect(app.page.locator('html')).toHaveAttribute('lang', 'en');
   const english = await app.steps();
-  await app.page.getByRole('button', { name: '中文' }).click();
+  await app.otherLanguage.click();
   await expect(app.page.locator('html')).toHaveAttribute('lang', 'zh-CN');
   const chinese = await app.steps();
   expect(chinese).toHaveLength(english.length);
@@ -85,7 +85,7 @@ test('中文 is Chinese everywhere', async ({ app }) => {
   // It stays Chinese without a word in the address.
   await app.open();
   await expect(app.page.locator('html')).toHaveAttribute('lang', 'zh-CN');
-  await app.page.getByRole('button', { name: 'English' }).click();
+  await app.otherLanguage.click();
   await expect(app.page.locator('html')).toHaveAttribute('lang', 'en');
 });
 

@@ -70,6 +70,22 @@ test('the address bar is the link, and reloading stays', async ({ app }) => {
   await expect(app.page.locator('html')).toHaveAttribute('lang', 'zh-CN');
 });
 
+test('a link that names no namespace follows the story, as a fresh page does', async ({ app }) => {
+  await app.open('#v=1&s=flannel-vxlan&l=en');
+  await app.goTo(await app.numberOf(/^node1 looks up 10\.1\.16\.3/));
+  await expect(app.netns('Follow')).toHaveAttribute('aria-pressed', 'true');
+  await app.idle();
+  const url = app.page.url();
+  await app.page.goto('about:blank');
+  await app.page.goto(url);
+  await app.idle();
+  await expect(app.netns('Follow')).toHaveAttribute('aria-pressed', 'true');
+  await expect(app.netns('node1')).toHaveAttribute('aria-pressed', 'true');
+  await expect(app.page.getByTestId('rows-route').locator('tr[data-marks="used"]')).toContainText(
+    '10.1.16.0/24',
+  );
+});
+
 test('another link pasted into the same window is followed', async ({ app }) => {
   await app.open('#v=1&s=flannel-vxlan&l=en');
   await app.page.evaluate(() => (location.hash = '#v=1&s=docker-bridge&c=1.3&l=en'));

@@ -60,7 +60,7 @@ test('everything is there and nothing sticks out', async ({ app }) => {
   await expect(page.getByRole('dialog')).toBeVisible();
   await expectToFit(app, 'palette');
   await page.keyboard.press('Escape');
-  await page.getByRole('button', { name: '中文' }).tap();
+  await app.otherLanguage.tap();
   await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN');
   await expectToFit(app, 'Chinese');
 });

@@ -21,7 +21,9 @@ test('the transcript tells the whole story, and is what is printed', async ({ ap
   await app.open('#v=1&s=flannel-vxlan&l=en');
   const titles = await app.titles();
   await app.page.getByRole('button', { name: 'Transcript' }).click();
-  const text = await app.page.getByRole('dialog').locator('pre').innerText();
+  const shown = app.page.getByRole('dialog').locator('pre');
+  await expect(shown).toContainText(titles.at(-1) ?? '');
+  const text = await shown.innerText();
   let from = 0;
   for (const title of titles) {
     const at = text.indexOf(title, from);

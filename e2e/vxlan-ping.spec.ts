@@ -119,3 +119,30 @@ test('frames on the stage are the frames of the step', async ({ app }) => {
   await app.toStart();
   await expect(app.packets).toHaveCount(0);
 });
+
+test('whatever was clicked, → goes on stepping', async ({ app }) => {
+  await app.open('#v=1&s=flannel-vxlan&l=en');
+  await app.goTo(10);
+  let at = 10;
+  const steps = async (after: string) => {
+    await app.press('ArrowRight');
+    at++;
+    await expect(app.position, `→ after a click on ${after}`).toHaveText(new RegExp(`^${at}\\s*/`));
+  };
+  for (const panel of ['packet', 'lesson', 'tables'] as const) {
+    await app.show(panel);
+    await steps(`the tab ${panel}`);
+    await expect(app.tab(panel)).toHaveAttribute('aria-selected', 'true');
+  }
+  await app.netns('node1').click();
+  await steps('a namespace');
+  await app.page.getByTestId('rows-route').locator('tbody tr').first().click();
+  await steps('a row of a table');
+  await app.device('node1', 'flannel.1').click();
+  await steps('a device');
+  await app.page.getByTestId('play').click();
+  await app.page.getByTestId('play').click();
+  await app.idle();
+  at = await app.number();
+  await steps('play');
+});

@@ -70,9 +70,10 @@ async function take(browser, url, { name, scheme, device, link, step, lang = 'en
     await idle(page);
     const item = page.getByTestId('step').filter({ hasText: step }).last();
     await item.locator('> button').click();
-    // No key of the page is pressed in a text field, and nothing is under the mouse.
-    await page.mouse.move(0, 0);
     if (lang === 'zh') await page.keyboard.press('l');
+    // Nothing has the focus, and nothing is under the mouse.
+    await page.evaluate(() => document.activeElement?.blur());
+    await page.mouse.move(0, 0);
     if (shows !== undefined) await page.getByTestId(shows).waitFor();
     await settle(page);
     const path = join(docs, `${name}.png`);

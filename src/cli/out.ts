@@ -40,8 +40,8 @@ export async function writeOut(world: World, dir: string, boot: boolean): Promis
     for (const [file, command] of TABLES) {
       writeFileSync(join(folder, file), `${(world.query(netns, command) ?? '').trimEnd()}\n`);
     }
-    // No tables are loaded, so iptables-save prints nothing.
-    writeFileSync(join(folder, 'iptables-save.txt'), '');
+    // Tables that nobody has used are not loaded, and a namespace without any prints nothing.
+    writeFileSync(join(folder, 'iptables-save.txt'), world.query(netns, 'iptables-save') ?? '');
   }
   for (const { netns, dev, bytes } of captures(world.trace, boot)) {
     mkdirSync(join(dir, netns), { recursive: true });

@@ -10,7 +10,7 @@ const SENTENCES: readonly (readonly [english: RegExp, chinese: string])[] = [
   [/^(.*) is not an object$/s, '$1 不是对象'],
   [/^is not valid JSON$/, '不是有效的 JSON'],
   [/^must be a JSON object$/, '应为 JSON 对象'],
-  [/^please define a correct Network parameter/, '请写明正确的 Network'],
+  [/^please define a correct Network parameter.*$/s, '请写明正确的 Network'],
   [/^network is too small\. Minimum useful network prefix is (\S+)$/, '网络太小，前缀最长为 $1'],
   [/^SubnetLen must be less than (\S+)$/, 'SubnetLen 必须小于 $1'],
   [/^network must be able to accommodate at least four subnets$/, '网络中至少要能放下四个子网'],

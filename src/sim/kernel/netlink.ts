@@ -18,6 +18,9 @@ import type {
 } from './rows';
 import type { EventSeq, FibDecision, SimTime } from './trace';
 
+import type { Netfilter } from './netfilter/door';
+
+export type * from './netfilter/door';
 export type * from './rows';
 export type { EventSeq, FibDecision, SimTime } from './trace';
 
@@ -264,6 +267,8 @@ export interface LinkStats {
 
 /** All requests are carried out at once; each that changes something leaves a netlink event and the changes it caused in the trace. */
 export interface Netlink {
+  /** iptables' tables and the connection table. */
+  readonly netfilter: Netfilter;
   getLinks(): LinkRow[];
   getLink(name: string): LinkRow | undefined;
   getStats(name: string): LinkStats | undefined;

@@ -29,7 +29,7 @@ import { IpPacket } from './ip/packet';
 import { PathMtu } from './ip/pmtu';
 import type { Kernel } from './kernel';
 import type { Netlink, NetnsHandle, Requester, SocketApi } from './netlink';
-import { Hooks } from './netfilter/hooks';
+import { Hooks, NetfilterTables } from './netfilter/index';
 import { syncFilters } from './rtnetlink/filters';
 import { linkRow, sameRow } from './rtnetlink/link-row';
 import { dropAddress, newAddr } from './rtnetlink/addrs';
@@ -65,6 +65,7 @@ export class Netns {
   readonly fragments = new Fragments(this);
   readonly hooks = new Hooks(this);
   readonly sockets = new Sockets(this);
+  readonly netfilter: NetfilterTables;
   readonly sysctl: Sysctls;
   readonly backlog: Backlog;
   /** Made by `ip netns add`, so that it has a name that iproute2 can print. */
@@ -96,6 +97,7 @@ export class Netns {
       this.change('sysctl', name, { name, value: before }, { name, value: after }, this.#cause);
       if (name.endsWith('.ignore_routes_with_linkdown')) this.fib.settingsChanged();
     });
+    this.netfilter = new NetfilterTables(this);
     this.change('netns', id, undefined, this.#row, cause);
     this.fib = new Fib(fibHost(this), ({ table, key, before, after }) =>
       // The FIB speaks of routes and rules; which of the two the row is goes with `table`.
@@ -364,6 +366,7 @@ export class Netns {
   setUp(device: Device, up: boolean, cause: EventSeq): void {
     if (device.up === up) return;
     device.up = up;
+    if (!up) this.netfilter.deviceDown(device.name);
     device.everUp ||= up;
     this.causing(cause, () => {
       if (up) this.fib.deviceUp(device.name);

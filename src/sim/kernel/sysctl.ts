@@ -61,6 +61,7 @@ const GLOBAL: Readonly<Record<string, string>> = {
   'net.ipv4.route.min_pmtu': '552',
   'net.ipv4.route.mtu_expires': '600',
   'net.bridge.bridge-nf-call-iptables': '1',
+  'net.netfilter.nf_conntrack_max': '262144',
 };
 const IPV6_CONF = {
   disable_ipv6: '0',

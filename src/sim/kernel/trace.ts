@@ -175,6 +175,8 @@ export interface RuleTried {
   /** First match that said no, in iptables' words (`-p tcp`). */
   readonly failed?: string;
   readonly verdict?: string;
+  /** So many rules from `rule` on did not match and are not listed one by one. */
+  readonly skipped?: number;
 }
 /** Netfilter hook that had something registered on it (nf_hook_slow). */
 export interface HookEvent extends EventBase {
@@ -184,6 +186,10 @@ export interface HookEvent extends EventBase {
   readonly iif?: string;
   readonly oif?: string;
   readonly tried: readonly RuleTried[];
+  /** What conntrack said of the packet here: `NEW orig`, `ESTABLISHED reply`, `INVALID`. */
+  readonly conntrack?: string;
+  /** Why it was dropped when no rule did it: `table-full`, `tuple-taken`, `no-address`. */
+  readonly why?: string;
   readonly verdict: 'ACCEPT' | 'DROP' | 'STOLEN' | 'QUEUE';
 }
 

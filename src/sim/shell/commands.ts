@@ -2,6 +2,7 @@
 import { bridge } from './bridge/index';
 import { ip } from './ip/index';
 import { brctl } from './nettools/brctl';
+import { netfilterPrograms } from './iptables/index';
 import { nettools } from './nettools/index';
 import { ping } from './ping/index';
 import type { Program } from './program';
@@ -19,6 +20,7 @@ const ALL: readonly Program[] = [
   ping,
   traceroute,
   tcpdump,
+  ...netfilterPrograms,
   ...tools,
   ...subshells,
   makeHelp(() => ALL),

@@ -40,7 +40,7 @@ export const MachineRoom = memo(function MachineRoom({ data }: NodeProps<RoomNod
     <RoomBase room={room}>
       <div className={styles.head}>
         <b>{room.id}</b>
-        {address === undefined ? null : <code>{address}</code>}
+        {address === undefined || room.isCrowned ? null : <code>{address}</code>}
       </div>
       {room.bands.map(({ kind, x, y, w, h }) => (
         <div

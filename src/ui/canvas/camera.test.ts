@@ -53,13 +53,22 @@ describe('bringing into view', () => {
     expect(view).toEqual({ x: -270, y: 0, zoom: 1 });
   });
 
-  it('afterwards there is nothing left to move, unless it is larger than the window', () => {
+  it('of more than fits shows the end, and as much before it as there is room for', () => {
+    const points = [0, 2000, 2100].map((x) => ({ x, y: 100 }));
+    const view = broughtIntoView(points, { x: 0, y: 0, zoom: 1 }, window);
+    expect(view).toEqual({ x: 730 - 2100, y: 0, zoom: 1 });
+    const last = { x: 2000, y: 3000 };
+    const high = broughtIntoView([{ x: 2000, y: 0 }, last], { x: 0, y: 0, zoom: 1 }, window);
+    expect(last.y + (high?.y ?? 0)).toBe(600 - 56);
+  });
+
+  it('afterwards there is nothing left to move', () => {
     const point = fc.record({
       x: fc.integer({ min: -2000, max: 2000 }),
       y: fc.integer({ min: -2000, max: 2000 }),
     });
     fc.assert(
-      fc.property(fc.array(point, { minLength: 1, maxLength: 1 }), (points) => {
+      fc.property(fc.array(point, { minLength: 1, maxLength: 5 }), (points) => {
         const view = broughtIntoView(points, { x: 0, y: 0, zoom: 0.7 }, window);
         if (view) expect(broughtIntoView(points, view, window)).toBeUndefined();
       }),

@@ -22,6 +22,8 @@ export interface CensusDevice {
   readonly slot: number;
   /** Every other end it ever had. */
   readonly peers: readonly DeviceRef[];
+  /** The last of them: that of a cable whose ends were moved is where they came to rest. */
+  readonly peer: DeviceRef | null;
   /** User-space programs that read and write it (TUN). */
   readonly programs: readonly string[];
 }
@@ -279,20 +281,11 @@ class Settlement {
     return ![...this.homes.values()].includes(id);
   }
 
+  /** Containers and pods live in their machine; namespaces made by hand stand beside it, all alike. */
   private homeOf(id: string): string | null {
     const row = this.rooms.get(id)?.row;
-    if (row === undefined || row.role === 'host' || row.role === 'switch' || row.role === 'router')
-      return null;
-    const parent =
-      row.parent !== undefined && row.parent !== id && this.rooms.has(row.parent) ? row.parent : null;
-    if (row.role !== 'netns') return parent;
-    if (this.isSwitch(id)) return null;
-    const peers = this.cabled(id).flatMap((device) => [...device.peers.values()]);
-    if (parent !== null && peers.some((peer) => peer.netns === parent)) return parent;
-    const [peer, ...others] = peers;
-    if (peer === undefined || others.length > 0 || this.cabled(id).length > 1) return null;
-    const bridges = this.rooms.get(peer.netns)?.devices.get(peer.dev)?.masters;
-    return bridges !== undefined && bridges.size > 0 && !this.isSwitch(peer.netns) ? peer.netns : null;
+    if (row?.role !== 'container' && row?.role !== 'pod') return null;
+    return row.parent !== undefined && row.parent !== id && this.rooms.has(row.parent) ? row.parent : null;
   }
 
   private shapeOf(id: string): Shape {
@@ -348,6 +341,7 @@ class Settlement {
       lane,
       slot: slots.get(device.name) ?? 0,
       peers: [...device.peers.values()].filter((peer) => this.isPresent(peer)),
+      peer: device.row.peer ?? null,
       programs: [...device.programs],
     }));
   }

@@ -177,7 +177,70 @@ describe('worlds of bare namespaces', () => {
     );
   });
 
-  it('are drawn as what they are: containers in the one whose bridge has an address, a bare bridge as a switch', () => {
+  it('alike are drawn alike, whatever hands a cable went through', () => {
+    const world = new WorldScript().netns('host', 'host').netns('red', 'netns', 'host');
+    world.netns('blue', 'netns', 'host');
+    // As `ip link add … type veth peer …` and `ip link set … netns …` do it.
+    world.link('host', 'veth-red', 'veth', { peer: ['host', 'veth-blue'] });
+    world.link('host', 'veth-blue', 'veth', { peer: ['host', 'veth-red'] });
+    world.removeLink('host', 'veth-red').link('red', 'veth-red', 'veth', { peer: ['host', 'veth-blue'] });
+    world.removeLink('host', 'veth-blue').link('blue', 'veth-blue', 'veth', { peer: ['red', 'veth-red'] });
+    world.link('red', 'veth-red', 'veth', { peer: ['blue', 'veth-blue'] });
+    const reader = new CensusReader();
+    reader.update(world.events);
+    const shapes = (from: number) =>
+      layoutStage(reader.census(from)).rooms.map(({ id, shape, home }) => [id, shape, home]);
+    const both = [
+      ['red', 'machine', null],
+      ['blue', 'machine', null],
+    ];
+    expect(shapes(world.events.length - 1)).toEqual(both);
+    // While its devices were being made, the machine itself is part of the story.
+    expect(shapes(0)).toEqual([['host', 'machine', null], ...both]);
+  });
+
+  it('around one that joins them stand above it, with its ends of their cables on its upper edge', () => {
+    const world = new WorldScript().netns('host', 'host').link('host', 'br0', 'bridge');
+    world.address('host', 'br0', '10.0.0.1/24');
+    for (const i of [1, 2, 3]) {
+      world.netns(`ns${i}`, 'netns', 'host');
+      world.cable([`ns${i}`, 'eth0'], ['host', `veth${i}`], 'veth', 'br0');
+    }
+    const stage = stageOf(world);
+    expectTidy(stage);
+    const host = room(stage, 'host');
+    expect(host.isCrowned).toBe(true);
+    const bridge = chip(stage, 'dev host/br0');
+    const xs = [1, 2, 3].map((i) => {
+      expect(room(stage, `ns${i}`).y + room(stage, `ns${i}`).h).toBeLessThan(host.y);
+      const veth = chip(stage, `dev host/veth${i}`);
+      expect(veth.y + veth.h / 2).toBe(host.y);
+      expect(veth.x + veth.w / 2).toBeGreaterThan(bridge.x);
+      expect(veth.x + veth.w / 2).toBeLessThan(bridge.x + bridge.w);
+      return veth.x;
+    });
+    expect([...xs].sort((a, b) => a - b)).toEqual(xs);
+    expect(room(stage, 'ns1').isCrowned).toBe(false);
+  });
+
+  it('one that routes for others stands below them; a machine with containers stays where it is', () => {
+    const star = script(4, [
+      [0, 1],
+      [0, 2],
+      [0, 3],
+    ]);
+    const below = stageOf(star);
+    expectTidy(below);
+    for (const id of ['ns1', 'ns2', 'ns3'])
+      expect(room(below, id).y + room(below, id).h).toBeLessThan(room(below, 'ns0').y);
+    const docker = cluster([1, 1]).netns('x', 'netns', 'node1');
+    docker.cable(['x', 'eth0'], ['node1', 'veth-x'], 'veth');
+    const stage = stageOf(docker);
+    expectTidy(stage);
+    expect(room(stage, 'node1').y).toBe(room(stage, 'node2').y);
+  });
+
+  it('are drawn as what they are: rooms of their own, a bare bridge as a switch', () => {
     const world = new WorldScript();
     for (const id of ['lan', 'node1', 'c1', 'h2']) world.netns(id, 'netns');
     world.link('lan', 'br0', 'bridge');
@@ -192,7 +255,7 @@ describe('worlds of bare namespaces', () => {
     expect(shapes).toEqual({
       lan: ['switch', null],
       node1: ['machine', null],
-      c1: ['pod', 'node1'],
+      c1: ['machine', null],
       h2: ['machine', null],
     });
   });

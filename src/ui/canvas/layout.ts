@@ -15,6 +15,8 @@ export interface PlacedRoom extends Box {
   readonly home: string | null;
   readonly mirrored: boolean;
   readonly bands: readonly Band[];
+  /** Devices on its upper edge, which leave no room for an address beside the name. */
+  readonly isCrowned: boolean;
 }
 export interface StageLayout {
   readonly rooms: readonly PlacedRoom[];
@@ -76,9 +78,33 @@ function columnsFor(sizes: readonly Measures[], aspect: number): number {
 
 const peersOf = (room: CensusRoom) => room.devices.flatMap(({ peers }) => peers.map(({ netns }) => netns));
 
+/**
+ * Bare namespaces around one that joins them stand above it, as machines do above their switch. A machine with
+ * containers, or one that is plugged into something else besides, stays among the machines.
+ */
+function hubsOf(standing: readonly CensusRoom[], hasPods: (id: string) => boolean): Set<string> {
+  const byId = new Map(standing.map((room) => [room.id, room]));
+  const neighbours = (room: CensusRoom) =>
+    [...new Set(room.devices.flatMap(({ peer }) => peer?.netns ?? []))].flatMap((id) =>
+      id === room.id ? [] : (byId.get(id) ?? []),
+    );
+  const isBare = ({ shape, role }: CensusRoom) => shape === 'machine' && role === 'netns';
+  const isHub = (room: CensusRoom) => {
+    const around = neighbours(room);
+    if (room.shape !== 'machine' || around.length < 2 || hasPods(room.id)) return false;
+    if (!isBare(room) && !around.every(isBare)) return false;
+    return around.some((leaf) => isBare(leaf) && neighbours(leaf).length === 1);
+  };
+  return new Set(standing.filter(isHub).map(({ id }) => id));
+}
+
 /** How many cables each standing room is away from the nearest machine. */
-function tiersOf(standing: readonly CensusRoom[], outer: (id: string) => string): Map<string, number> {
-  const machines = standing.filter(({ shape }) => shape === 'machine');
+function tiersOf(
+  standing: readonly CensusRoom[],
+  outer: (id: string) => string,
+  hubs: ReadonlySet<string>,
+): Map<string, number> {
+  const machines = standing.filter(({ id, shape }) => shape === 'machine' && !hubs.has(id));
   const roots = machines.length > 0 ? machines : standing.filter(({ shape }) => shape === 'router');
   const tiers = new Map((roots.length > 0 ? roots : standing).map(({ id }) => [id, 0]));
   const neighbours = new Map<string, Set<string>>(standing.map(({ id }) => [id, new Set<string>()]));
@@ -121,7 +147,8 @@ class Arrangement {
     this.byId = new Map(census.map((room) => [room.id, room]));
     this.podsOf = grouped(census, ({ home }) => home);
     this.standing = [...(this.podsOf.get(null) ?? [])].sort((a, b) => a.slot - b.slot);
-    this.tiers = tiersOf(this.standing, (id) => this.byId.get(id)?.home ?? id);
+    const hubs = hubsOf(this.standing, (id) => this.podsOf.has(id));
+    this.tiers = tiersOf(this.standing, (id) => this.byId.get(id)?.home ?? id, hubs);
   }
 
   layout(): StageLayout {
@@ -214,12 +241,18 @@ class Arrangement {
   private planOf(room: CensusRoom, sideOf: (dev: string) => 'top' | 'bottom'): RoomPlan {
     const pods = this.podsOf.get(room.id) ?? [];
     const isPlain = isPlainRouter(room, pods.length > 0);
-    if (room.shape !== 'switch' && !isPlain) return planMachine(room, pods);
+    const isMachine = room.shape !== 'switch' && !isPlain;
     const ports = room.devices
       .filter(({ group }) => group === (room.shape === 'switch' ? 'port' : 'nic'))
       .map((device) => ({ device, x: this.meanOfPeers(device.peers) }))
       .sort((a, b) => a.x - b.x || a.device.slot - b.device.slot)
       .map(({ device }): SidedPort => ({ dev: device.name, side: sideOf(device.name) }));
+    if (isMachine)
+      return planMachine(
+        room,
+        pods,
+        ports.flatMap(({ dev, side }) => (side === 'top' ? [dev] : [])),
+      );
     return room.shape === 'switch' ? planSwitch(room, ports) : planRouter(room, ports);
   }
 
@@ -245,10 +278,11 @@ class Arrangement {
     });
     const { id, shape, home } = room;
     const bands = plan.bands.map(moveBox);
-    this.rooms.push({ id, shape, home, mirrored, bands, ...corner, w: plan.w, h: plan.h });
+    const isCrowned = plan.chips.some(({ side }) => side === 'top');
+    this.rooms.push({ id, shape, home, mirrored, bands, isCrowned, ...corner, w: plan.w, h: plan.h });
     for (const pod of plan.pods) {
       const { id: podId, ...box } = moveBox(pod);
-      this.rooms.push({ id: podId, shape: 'pod', home: id, mirrored, bands: [], ...box });
+      this.rooms.push({ id: podId, shape: 'pod', home: id, mirrored, bands: [], isCrowned: false, ...box });
     }
     this.chips.push(...plan.chips.map(moveBox));
     for (const [key, box] of plan.places) this.places.set(key, moveBox(box));

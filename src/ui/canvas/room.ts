@@ -1,6 +1,6 @@
 /**
  * The inside of a machine, top to bottom: pods beside user space, bridges with their ports, the IP layer with the
- * tunnels at its side, NICs on the bottom edge.
+ * tunnels at its side, NICs on the bottom edge. Where other rooms stand above it, the NICs to them are on its top edge.
  */
 import { grouped, type CensusDevice, type CensusRoom } from './census';
 import { polyline, type Box } from './geometry';
@@ -39,6 +39,8 @@ interface Lane {
   readonly ports: readonly CensusDevice[];
   /** Ports that no pod here stands above, in one row. */
   readonly extra: readonly CensusDevice[];
+  /** NICs on the top edge that are or were ports of the bridge. */
+  readonly tops: readonly string[];
   readonly columns: number;
   readonly rows: number;
   readonly podW: number;
@@ -56,6 +58,7 @@ function laneOf(
   bridge: CensusDevice | null,
   pods: readonly CensusRoom[],
   ports: readonly CensusDevice[],
+  tops: readonly string[],
   x: number,
 ): Lane {
   const count = slotsIn(pods);
@@ -72,16 +75,22 @@ function laneOf(
     pods,
     ports,
     extra,
+    tops,
     columns,
     rows,
     podW,
     pitch,
     x,
-    w: Math.max(columns * pitch + forExtra, least),
+    w: Math.max(columns * pitch + forExtra, least, tops.length * (CHIP.w + 10) + 6),
   };
 }
 
-function lanesOf(room: CensusRoom, pods: readonly CensusRoom[]): Lane[] {
+function lanesOf(
+  room: CensusRoom,
+  pods: readonly CensusRoom[],
+  tops: readonly CensusDevice[],
+  left: number,
+): Lane[] {
   const bridges = room.devices.filter(({ group }) => group === 'bridge').sort((a, b) => a.slot - b.slot);
   const known = new Set(bridges.map(({ name }) => name));
   const laneName = ({ lane }: { readonly lane: string | null }) =>
@@ -93,18 +102,23 @@ function lanesOf(room: CensusRoom, pods: readonly CensusRoom[]): Lane[] {
   );
   const names: (CensusDevice | null)[] = [...bridges];
   if (podsBy.has(null) || portsBy.has(null)) names.push(null);
-  let x = PAD;
+  let x = left;
   return names.map((bridge) => {
     const name = bridge?.name ?? null;
-    const lane = laneOf(bridge, podsBy.get(name) ?? [], portsBy.get(name) ?? [], x);
+    const above = tops.filter((device) => name !== null && device.lane === name).map((device) => device.name);
+    const lane = laneOf(bridge, podsBy.get(name) ?? [], portsBy.get(name) ?? [], above, x);
     x += lane.w + LANE_GAP;
     return lane;
   });
 }
 
-/** Lays out a machine. `pods` are the rooms that live in it. */
-export function planMachine(room: CensusRoom, pods: readonly CensusRoom[]): RoomPlan {
-  return new MachinePlan(room, pods).plan();
+/** Lays out a machine. `pods` are the rooms that live in it, `tops` the NICs on its top edge, from left to right. */
+export function planMachine(
+  room: CensusRoom,
+  pods: readonly CensusRoom[],
+  tops: readonly string[] = [],
+): RoomPlan {
+  return new MachinePlan(room, pods, tops).plan();
 }
 
 class MachinePlan {
@@ -113,12 +127,25 @@ class MachinePlan {
   private readonly bands: Band[] = [];
   private readonly lanes: readonly Lane[];
   private readonly inner: number;
+  /** NICs on the top edge that no bridge here has, and where they begin and end. */
+  private readonly freeTops: readonly string[];
+  private readonly topsLeft: number;
+  private readonly topsRight: number;
 
   constructor(
     private readonly room: CensusRoom,
     pods: readonly CensusRoom[],
+    private readonly tops: readonly string[],
   ) {
-    this.lanes = lanesOf(room, pods);
+    // Beside the room's name.
+    const left = tops.length === 0 ? PAD : Math.max(PAD, textWidth(room.id, 8.4) + 24);
+    const devices = tops.flatMap((name) => room.devices.find((device) => device.name === name) ?? []);
+    this.lanes = lanesOf(room, pods, devices, left);
+    const inLanes = new Set(this.lanes.flatMap((lane) => lane.tops));
+    this.freeTops = tops.filter((name) => !inLanes.has(name));
+    const last = this.lanes.at(-1);
+    this.topsLeft = last === undefined ? left : last.x + last.w + LANE_GAP;
+    this.topsRight = this.topsLeft + this.freeTops.length * (CHIP.w + 10);
     this.inner = this.innerWidth();
   }
 
@@ -129,14 +156,19 @@ class MachinePlan {
     const belowA = this.placeBridges(rowA);
     const rowB = belowA === rowA ? kernelTop + 30 : belowA + AISLE;
     const ip = this.placeIp(rowB);
-    const nics = this.room.devices.filter(({ group }) => group === 'nic');
+    const nics = inOneRow(this.bottomNics());
     const h = rowB + CHIP.h + (nics.length > 0 ? AISLE + CHIP.h / 2 : 24);
     this.placeNics(nics, ip.x + ip.w / 2, h);
+    this.placeTops();
     this.bands.push({ kind: 'kernel', x: PAD, y: kernelTop, w: this.inner, h: h - kernelTop - PAD });
     this.placeApp(ip);
     wire(this.draft, this.room, ip);
     const { chips, links, places } = this.draft;
     return { w: this.inner + 2 * PAD, h, pods: this.pods, bands: this.bands, chips, links, places };
+  }
+
+  private bottomNics(): CensusDevice[] {
+    return this.room.devices.filter(({ group, name }) => group === 'nic' && !this.tops.includes(name));
   }
 
   private count(group: CensusDevice['group']): number {
@@ -148,13 +180,15 @@ class MachinePlan {
     const lanes = last === undefined ? 0 : last.x + last.w - PAD;
     const user = this.room.processes.length === 0 ? 0 : USER_W;
     const hasPods = this.lanes.some(({ pods }) => pods.length > 0);
-    const upper = hasPods && user > 0 ? lanes + LANE_GAP + user : Math.max(lanes, user);
+    const beside = hasPods || this.tops.length > 0;
+    const upper = beside && user > 0 ? this.topsRight - PAD + user : Math.max(lanes, user);
     const aside = slotsIn(inOneRow(this.room.devices.filter(isAside))) * (CHIP.w + 10);
-    const rowA = lanes + (lanes > 0 && aside > 0 ? LANE_GAP : 0) + aside + 16;
+    const rowA = (aside > 0 ? this.topsRight - PAD : lanes) + aside + 16;
     const rowB = CHIP.w + this.count('tunnel') * (CHIP.w + CHIP.gap) + 2 * PAD;
-    const rowC = this.count('nic') * (CHIP.w + 10) + 2 * PAD;
+    const rowC = slotsIn(inOneRow(this.bottomNics())) * (CHIP.w + 10) + 2 * PAD;
+    const top = this.tops.length > 0 ? this.topsRight - PAD : 0;
     const title = textWidth(this.room.id, 8.4) + 130;
-    return Math.max(188, upper, rowA, rowB, rowC, title);
+    return Math.max(188, upper, rowA, rowB, rowC, top, title);
   }
 
   /** Pods and user space; answers how tall they are. */
@@ -171,12 +205,19 @@ class MachinePlan {
       }
     }
     if (this.room.processes.length === 0) return tallest;
-    const last = this.lanes.at(-1);
-    const x = tallest === 0 || last === undefined ? PAD : last.x + last.w + (last.columns > 0 ? 2 : LANE_GAP);
+    const x = this.userLeft(tallest > 0);
     const w = PAD + this.inner - x;
     const h = Math.max(Math.min(tallest, POD.h), this.placeProcesses(x, w));
     this.bands.push({ kind: 'user', x, y: TITLE, w, h });
     return Math.max(tallest, h);
+  }
+
+  /** Beside the pods, and beside what comes down from the top edge. */
+  private userLeft(hasPods: boolean): number {
+    if (this.tops.length > 0) return this.topsRight;
+    const last = this.lanes.at(-1);
+    if (!hasPods || last === undefined) return PAD;
+    return last.x + last.w + (last.columns > 0 ? 2 : LANE_GAP);
   }
 
   private furnishPod(pod: CensusRoom, box: Box): void {
@@ -234,8 +275,7 @@ class MachinePlan {
       this.placePorts(lane, top);
       lowest = Math.max(lowest, top + portsH);
     }
-    const last = this.lanes.at(-1);
-    const right = last === undefined ? PAD + 8 : last.x + last.w + LANE_GAP;
+    const right = this.lanes.length === 0 && this.tops.length === 0 ? PAD + 8 : this.topsRight;
     for (const device of inOneRow(this.room.devices.filter(isAside))) {
       const box = { x: right + device.slot * (CHIP.w + 10), y: top, w: CHIP.w, h: CHIP.h };
       this.draft.chip(this.room.id, 'device', device.name, devKey(this.room.id, device.name), box);
@@ -313,6 +353,18 @@ class MachinePlan {
       const box = { x: left + nic.slot * (CHIP.w + 10), y: bottom - CHIP.h / 2, w: CHIP.w, h: CHIP.h };
       this.draft.chip(this.room.id, 'device', nic.name, devKey(this.room.id, nic.name), box, 'bottom');
     }
+  }
+
+  private placeTops(): void {
+    const place = (name: string, x: number) => {
+      const box = { x, y: -CHIP.h / 2, w: CHIP.w, h: CHIP.h };
+      this.draft.chip(this.room.id, 'device', name, devKey(this.room.id, name), box, 'top');
+    };
+    for (const { tops, x, w } of this.lanes) {
+      const first = x + (w - tops.length * (CHIP.w + 10) + 10) / 2;
+      tops.forEach((name, i) => place(name, first + i * (CHIP.w + 10)));
+    }
+    this.freeTops.forEach((name, i) => place(name, this.topsLeft + i * (CHIP.w + 10)));
   }
 
   /** Where programs without a pill of their own (ping) are thought to be. */

@@ -166,10 +166,17 @@ describe('from step to step', () => {
   };
 
   it('what leaves later waits where it is', () => {
-    expect(waitingAt(source, 3)).toEqual([{ frame: 0, place: ip('node1'), until: 2 }]);
+    expect(waitingAt(source, 3)).toEqual([{ frame: 0, place: ip('node1'), until: 2, since: 6 }]);
     expect(waitingAt(source, 2)).toEqual([]);
     // The packet made from it leaves in this very step, from its beginning.
     expect(waitingAt(source, 4)).toEqual([]);
+  });
+
+  it('what the step is about does not wait beside itself, nor what it was made from', () => {
+    const standing = { frame: 1, place: ip('node1') };
+    expect(waitingAt(source, 3, standing)).toEqual([]);
+    expect(waitingAt(source, 3, { ...standing, place: ip('node2') })).toHaveLength(1);
+    expect(waitingAt(source, 3, { frame: 2, place: ip('node1') })).toHaveLength(1);
   });
 
   it('the path so far is that of the packet, through all it was made into', () => {

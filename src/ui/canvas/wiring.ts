@@ -23,13 +23,14 @@ export function wire(draft: Draft, room: CensusRoom, ip: Box): void {
 }
 
 function wireNic(draft: Draft, id: string, device: CensusDevice, ip: Box, box: Box): void {
-  const turn = bottomOf(ip) + AISLE / 2;
+  const isAbove = box.y < ip.y;
+  const turn = isAbove ? ip.y - AISLE / 2 : bottomOf(ip) + AISLE / 2;
   const [from, to] = [middleOf(ip), middleOf(box)];
   const way = [
-    { x: from, y: bottomOf(ip) },
+    { x: from, y: isAbove ? ip.y : bottomOf(ip) },
     { x: from, y: turn },
     { x: to, y: turn },
-    { x: to, y: box.y },
+    { x: to, y: isAbove ? bottomOf(box) : box.y },
   ];
   draft.link('ip', ipKey(id), devKey(id, device.name), polyline(way, 10));
 }
@@ -116,12 +117,16 @@ function attach(draft: Draft, id: string, device: CensusDevice, lane: string, bo
     draft.link('attach', devKey(id, device.name), master, polyline(way));
     return;
   }
-  const [turn, into] = [box.y - 14, clamp(x, bridge.x + 14, bridge.x + bridge.w - 14)];
+  const isAbove = box.y < bridge.y;
+  const [turn, into] = [
+    isAbove ? bottomOf(box) + 14 : box.y - 14,
+    clamp(x, bridge.x + 14, bridge.x + bridge.w - 14),
+  ];
   const way = [
-    { x, y: box.y },
+    { x, y: isAbove ? bottomOf(box) : box.y },
     { x, y: turn },
     { x: into, y: turn },
-    { x: into, y: bottomOf(bridge) },
+    { x: into, y: isAbove ? bridge.y : bottomOf(bridge) },
   ];
   draft.link('attach', devKey(id, device.name), master, polyline(way, 10));
 }

@@ -1,7 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { NetnsRow, Step, TraceEvent } from '../../state';
-import { AXIS_PAD, cutInTheMiddle, laneOrder, lanesFor, NamespaceReader, stepAtX, timeText, xOf } from './lanes';
+import {
+  AXIS_PAD,
+  cutInTheMiddle,
+  laneOrder,
+  lanesFor,
+  NamespaceReader,
+  stepAtX,
+  timeText,
+  xOf,
+} from './lanes';
 import { shapeOfStep } from './marks';
 
 const row = (id: string, role: NetnsRow['role'], parent?: string): NetnsRow => ({
@@ -58,7 +67,11 @@ describe('long names', () => {
   });
 
   it('lose nothing', () => {
-    fc.assert(fc.property(fc.string(), (name) => expect(cutInTheMiddle(name).join('')).toBe(name)));
+    fc.assert(
+      fc.property(fc.string(), (name) => {
+        expect(cutInTheMiddle(name).join('')).toBe(name);
+      }),
+    );
   });
 });
 

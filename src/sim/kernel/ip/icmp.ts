@@ -30,6 +30,7 @@ import { ipText } from '../text';
 import { COST } from '../costs';
 import type { Device } from '../device/device';
 import type { Errno, SocketError } from '../netlink';
+import { attachError } from '../netfilter/skb';
 import type { Netns } from '../netns';
 import type { EventSeq } from '../trace';
 import type { IpPacket } from './packet';
@@ -131,7 +132,9 @@ export class Icmp {
       },
       message,
     );
-    netns.ip.sendRouted(netns.originate(bytes, 'icmp_send', seq, packet.frame), route);
+    const error = netns.originate(bytes, 'icmp_send', seq, packet.frame);
+    attachError(packet, error);
+    netns.ip.sendRouted(error, route);
   }
 
   #suppressed(packet: IpPacket): string | undefined {

@@ -24,6 +24,7 @@ import { assert } from '../../../base/assert';
 import { COST } from '../costs';
 import type { Device } from '../device/device';
 import type { Errno } from '../netlink';
+import { reroute, routeKey } from '../netfilter/reroute';
 import type { Netns } from '../netns';
 import type { EventSeq, FibEvent, FibResultType, Frame, FrameId, PacketType } from '../trace';
 import type { FibLookup } from './fib';
@@ -307,8 +308,10 @@ export class IpLayer {
 
   /** ip_local_out for a packet whose route is known. */
   sendRouted(packet: IpPacket, route: OutputRoute): void {
+    const before = routeKey(packet);
     const passed = this.netns.hooks.run('OUTPUT', packet, undefined, route.device);
-    if (passed) this.#output(passed, route.device, route.nexthop, route.mtu, route.type);
+    const way = passed && reroute(this.netns, passed, before, route);
+    if (passed && way) this.#output(passed, way.device, way.nexthop, way.mtu, way.type);
   }
 
   /** ip_output, ip_finish_output. */

@@ -2,10 +2,13 @@
 import { isMalformed, parseIpv4, type Ipv4Header } from '../../wire/index';
 import { assert } from '../../../base/assert';
 import type { Device } from '../device/device';
+import type { SkbState } from '../netfilter/skb';
 import type { EventSeq, FrameId, PacketType } from '../trace';
 
 export class IpPacket {
   mark = 0;
+  /** What netfilter knows of it. */
+  nf: SkbState | undefined;
   /** Device it came in on; undefined for what this host made. */
   iif: Device | undefined;
   pkt: PacketType = 'host';
@@ -38,6 +41,7 @@ export class IpPacket {
     next.mark = this.mark;
     next.iif = this.iif;
     next.pkt = this.pkt;
+    next.nf = this.nf;
     return next;
   }
 }

@@ -14,6 +14,10 @@ export interface HookState {
   readonly oif: Device | undefined;
   /** Functions report the rules they tried here. */
   readonly tried: RuleTried[];
+  /** What conntrack said of the packet here: `NEW orig`, `ESTABLISHED reply`, `INVALID`. */
+  conntrack?: string;
+  /** Why the packet was dropped when no rule did it: `table-full`, `tuple-taken`, `no-address`. */
+  why?: string;
 }
 /** May answer with another packet when it changed this one (NAT, mangle). */
 export type HookFunction = (packet: IpPacket, state: HookState) => HookVerdict | IpPacket;
@@ -66,9 +70,15 @@ export class Hooks {
       iif: iif?.name,
       oif: oif?.name,
       tried: state.tried,
+      conntrack: state.conntrack,
+      why: state.why,
       verdict,
     });
-    if (verdict === 'DROP') this.netns.dropPacket(current, 'NETFILTER_DROP', 'nf_hook_slow', { hook });
+    if (verdict === 'DROP')
+      this.netns.dropPacket(current, 'NETFILTER_DROP', 'nf_hook_slow', {
+        hook,
+        ...(state.why === undefined ? {} : { why: state.why }),
+      });
     return verdict === 'ACCEPT' ? current : undefined;
   }
 }

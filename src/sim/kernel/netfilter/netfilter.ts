@@ -53,14 +53,6 @@ const TRACE_LOG: LogOptions = {
   uid: true,
 };
 
-declare module './hooks' {
-  interface HookState {
-    /** What conntrack said of the packet here: `NEW icmp src=… dst=…`. */
-    conntrack?: string;
-    /** Why the packet was dropped when no rule did it: `table-full`, `tuple-taken`, `no-address`. */
-    why?: string;
-  }
-}
 export interface NetfilterSink {
   iptables(key: string, before: IptablesRow | undefined, after: IptablesRow | undefined): void;
   conntrack(key: string, before: ConntrackRow | undefined, after: ConntrackRow | undefined): void;

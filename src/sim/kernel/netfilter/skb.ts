@@ -18,12 +18,6 @@ export class SkbState {
   bridged = false;
 }
 
-declare module '../ip/packet' {
-  interface IpPacket {
-    nf?: SkbState;
-  }
-}
-
 export function stateOf(packet: IpPacket): SkbState {
   return (packet.nf ??= new SkbState());
 }

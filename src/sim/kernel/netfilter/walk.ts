@@ -22,12 +22,6 @@ export interface WalkHost {
   ): void;
 }
 
-declare module '../trace' {
-  interface RuleTried {
-    /** So many rules from `rule` on did not match and are not listed one by one. */
-    readonly skipped?: number;
-  }
-}
 /** Rules that did not match and are listed one by one, in one walk; and those that did. */
 const LISTED = 48;
 const LISTED_MATCHES = 512;

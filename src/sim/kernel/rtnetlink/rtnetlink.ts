@@ -29,6 +29,7 @@ import type {
   RuleRow,
   RuleSpec,
 } from '../netlink';
+import type { NetfilterTables } from '../netfilter/netfilter';
 import type { Netns } from '../netns';
 import type { EventSeq, FibResultType, NetlinkEvent } from '../trace';
 import { addrRow, delAddr, newAddr } from './addrs';
@@ -88,6 +89,10 @@ export class RtNetlink implements Netlink {
     if (!reply.ok)
       (netns.tracer.events[seq] as { error?: string } & NetlinkEvent).error = errorText(reply.error);
     return reply;
+  }
+
+  get netfilter(): NetfilterTables {
+    return this.netns.netfilter;
   }
 
   getLinks(): LinkRow[] {
