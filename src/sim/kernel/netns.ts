@@ -118,9 +118,6 @@ export class Netns {
     this.change('netns', this.id, this.#row, undefined, cause);
   }
 
-  get row(): NetnsRow {
-    return this.#row;
-  }
   setRole(role: NetnsRow['role'], cause: EventSeq): void {
     if (this.#row.role === role) return;
     const next = { ...this.#row, role };
