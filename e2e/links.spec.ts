@@ -172,6 +172,41 @@ for (const [name, text] of [
   });
 }
 
+/** Two bridges and two cables between them: the first broadcast never ends. */
+const LOOP = `ip netns add a
+ip netns add b
+ip netns add host
+ip link add p1 netns a type veth peer name p1 netns b
+ip link add p2 netns a type veth peer name p2 netns b
+ip link add eth0 netns host type veth peer name p3 netns a
+ip -n a link add br0 type bridge
+ip -n b link add br0 type bridge
+ip -n a link set p1 master br0 up
+ip -n a link set p2 master br0 up
+ip -n a link set p3 master br0 up
+ip -n b link set p1 master br0 up
+ip -n b link set p2 master br0 up
+ip -n a link set br0 up
+ip -n b link set br0 up
+ip -n host addr add 10.0.0.1/24 dev eth0
+ip -n host link set eth0 up
+ip netns exec host ping -c 1 -W 1 10.0.0.2
+`;
+test('a broadcast storm inside a link comes to its bound, and the page stays usable', async ({ app }) => {
+  await app.open(`#v=1&l=en&d=${packed(`loop.sh\n${LOOP}`)}`);
+  await expect(app.problems).toContainText(/stopped/i);
+  await app.press('Escape');
+  await expect(app.problems).toHaveCount(0);
+  expect((await app.counter()).of).toBeGreaterThan(1000);
+  await app.step(3);
+  await app.isAt(3);
+  await app.toEnd();
+  await app.press('ArrowLeft');
+  await app.idle();
+  await app.toStart();
+  await app.isAt(0);
+});
+
 test('markup in a link stays text', async ({ app }) => {
   await app.open('#v=1&s=flannel-vxlan&l=en&j=node1:echo+%3Cimg+src=x+onerror=alert(1)%3E&n=%3Cb%3Ex');
   await app.toEnd();

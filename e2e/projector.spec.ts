@@ -23,7 +23,7 @@ test('the transcript tells the whole story, and is what is printed', async ({ ap
   await app.page.getByRole('button', { name: 'Transcript' }).click();
   const shown = app.page.getByRole('dialog').locator('pre');
   await expect(shown).toContainText(titles.at(-1) ?? '');
-  const text = await shown.innerText();
+  const text = (await shown.textContent()) ?? '';
   let from = 0;
   for (const title of titles) {
     const at = text.indexOf(title, from);
@@ -34,6 +34,6 @@ test('the transcript tells the whole story, and is what is printed', async ({ ap
   await app.page.evaluate(() => window.dispatchEvent(new Event('beforeprint')));
   await app.page.emulateMedia({ media: 'print' });
   await expect(app.page.locator('pre.print-only')).toBeVisible();
-  expect(await app.page.locator('pre.print-only').innerText()).toContain(titles.at(-1));
+  await expect(app.page.locator('pre.print-only')).toContainText(titles.at(-1) ?? '');
   await app.page.evaluate(() => window.dispatchEvent(new Event('afterprint')));
 });

@@ -39,6 +39,8 @@ const pairs: [ink: string, surface: string, least: number][] = [
     ['--bg', '--panel', '--kernel'].map((s): [string, string, number] => [hue, s, 3]),
   ),
   ['--drop', '--drop-soft', 4.5],
+  ['--ok', '--hit', 4.5],
+  ['--ok', '--change', 4.5],
   ['--on-focus', '--focus', 4.5],
 ];
 

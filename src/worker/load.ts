@@ -7,10 +7,10 @@ import type { ScenarioSource } from './messages';
 import { problem } from './problems';
 
 /**
- * A page holds a trace twice, here and where it is shown; a storm ends here before the tab does. A cluster of 200 nodes
- * fits.
+ * A page holds a trace twice, here and where it is shown. A cluster of 300 nodes may be built; a broadcast storm ends
+ * before the page gets slow.
  */
-const MAX_EVENTS = 400_000;
+const BOUNDS = { maxEvents: 1_000_000, maxRunEvents: 150_000 };
 
 function read(source: ScenarioSource): Loaded {
   if (source.kind === 'text') return scenarioFromFile(source.name, source.text);
@@ -21,7 +21,7 @@ function read(source: ScenarioSource): Loaded {
 }
 
 function build(scenario: Scenario): ReturnType<LoadedScenario['open']> {
-  const world = World.open(scenario, { maxEvents: MAX_EVENTS });
+  const world = World.open(scenario, BOUNDS);
   const problems = world.setupFailures.map(({ place, command, output, exit }) =>
     problem.setupFailed(place, command, output, exit),
   );

@@ -151,6 +151,7 @@ export const enTitles = {
   'small.text': '{text}',
   'small.about': 'about the {@what}',
   'small.two': '{a} · {b}',
+  'small.exit': '{place} · exit status {exit}',
   'small.frame': '{dev} · {bytes} bytes',
   'small.packet': '{@what} · {bytes} bytes',
   'small.placePacket': '{place} · {@what} · {bytes} bytes',

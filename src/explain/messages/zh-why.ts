@@ -61,7 +61,7 @@ export const zhWhy: Readonly<Record<keyof typeof enWhy, string>> = {
   'lead.commandRefused': '内核拒绝：{error}',
   'lead.printed': '{text}',
   'lead.printedLines': '输出了 {n} 行。',
-  'lead.ended': '退出码 {exit}。',
+  'lead.ended': '退出状态 {exit}。',
   'lead.config': '{by} 通过 netlink 请求内核：`{text}`',
   'lead.control': '{text}',
   'lead.timer': '没有人做这件事：内核的定时器到期，或者另一端的设备变了。',

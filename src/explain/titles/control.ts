@@ -71,9 +71,11 @@ export function tellOutput({ draft, names }: TitleContext): Told {
   const onlyErrors = outputs.every((o) => o.stream === 'stderr');
   const title = onlyErrors ? msg('cmd.printsError', { name, line }) : msg('cmd.prints', { name, line });
   const loss = lossLine(lines);
-  const b = exit && exit.exit !== 0 ? `exit ${exit.exit}` : loss === line ? undefined : loss;
-  const detail = b === undefined ? told.detail : msg('small.two', { a: e.netns, b });
-  return { ...told, title, detail };
+  if (exit && exit.exit !== 0) {
+    return { ...told, title, detail: msg('small.exit', { place: e.netns, exit: exit.exit }) };
+  }
+  const further = loss === undefined || loss === line ? undefined : msg('small.two', { a: e.netns, b: loss });
+  return { ...told, title, detail: further ?? told.detail };
 }
 
 export function tellConfig(ctx: TitleContext): Told {

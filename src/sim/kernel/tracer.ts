@@ -10,7 +10,7 @@ export class Tracer {
 
   constructor(
     readonly engine: Engine,
-    readonly limit = 2_000_000,
+    public limit = 2_000_000,
   ) {}
 
   /** Stamps sequence number and time onto a freshly made event and files it. */

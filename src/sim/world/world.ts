@@ -13,10 +13,12 @@ export interface RunOptions {
   readonly settleNs?: number;
   /** The run stops when the trace is this long. Default 2,000,000. */
   readonly maxEvents?: number;
+  /** The same for what happens once the network is up: a storm ends early while a large cluster may still be built. */
+  readonly maxRunEvents?: number;
   /** The run stops at this virtual time. Default one hour. */
   readonly maxTimeNs?: SimTime;
 }
-const DEFAULTS = { settleNs: 0, maxEvents: 2_000_000, maxTimeNs: 3_600_000_000_000 };
+const DEFAULTS = { settleNs: 0, maxEvents: 2_000_000, maxRunEvents: 2_000_000, maxTimeNs: 3_600_000_000_000 };
 
 export class World {
   readonly #site: Site;
@@ -36,6 +38,7 @@ export class World {
     while (!tracer.full && (engine.nextTime() ?? 0) < 0) engine.step();
     this.#site.followRoles();
     this.#upSeq = tracer.events.length;
+    tracer.limit = Math.min(tracer.limit, this.#upSeq + options.maxRunEvents);
     if (!tracer.full) engine.runUntil(0);
   }
 

@@ -46,13 +46,18 @@ export interface Grid {
 /** So few machines stand side by side wherever the window is not a tall one: the story reads from left to right. */
 const SIDE_BY_SIDE = 2;
 
+/** Cables need not run around machines that stand in one row: for that they may be drawn a little smaller. */
+const AS_GOOD = 0.92;
+const MOST_COLUMNS = 60;
+
 interface Measures {
   readonly w: number;
   readonly h: number;
 }
 
-function gridSize(sizes: readonly Measures[], count: number, columns: number): Measures {
-  const rows = Math.ceil(count / columns);
+/** `below`: what the tiers under the machines take. */
+function gridSize(sizes: readonly Measures[], below: Measures, columns: number): Measures {
+  const rows = Math.ceil(sizes.length / columns);
   const widths = new Array<number>(columns).fill(0);
   const heights = new Array<number>(rows).fill(0);
   sizes.forEach(({ w, h }, i) => {
@@ -61,19 +66,18 @@ function gridSize(sizes: readonly Measures[], count: number, columns: number): M
   });
   const sum = (list: readonly number[], gap: number) =>
     list.reduce((total, size) => total + size + gap, -gap);
-  return { w: sum(widths, GAP_X), h: sum(heights, GAP_Y + NIC_OUT) + 140 };
+  return { w: Math.max(sum(widths, GAP_X), below.w), h: sum(heights, GAP_Y + NIC_OUT) + below.h };
 }
 
 /** How many columns let the whole be drawn largest in a window of this shape; of two as good the wider. */
-function columnsFor(sizes: readonly Measures[], aspect: number): number {
+function columnsFor(sizes: readonly Measures[], below: Measures, aspect: number): number {
   if (sizes.length <= SIDE_BY_SIDE && aspect >= 0.8) return Math.max(1, sizes.length);
-  let best = { columns: 1, zoom: 0 };
-  for (let columns = 1; columns <= Math.min(sizes.length, 60); columns++) {
-    const { w, h } = gridSize(sizes, sizes.length, columns);
-    const zoom = Math.min(aspect / w, 1 / h);
-    if (zoom >= best.zoom * 0.999) best = { columns, zoom };
-  }
-  return best.columns;
+  const zooms = Array.from({ length: Math.min(sizes.length, MOST_COLUMNS) }, (_, i) => {
+    const { w, h } = gridSize(sizes, below, i + 1);
+    return Math.min(aspect / w, 1 / h);
+  });
+  const enough = Math.max(...zooms) * AS_GOOD;
+  return Math.max(1, zooms.findLastIndex((zoom) => zoom >= enough) + 1);
 }
 
 const peersOf = (room: CensusRoom) => room.devices.flatMap(({ peers }) => peers.map(({ netns }) => netns));
@@ -173,7 +177,7 @@ class Arrangement {
   private placeMachines(): Grid {
     const machines = this.standing.filter(({ id }) => this.tiers.get(id) === 0);
     const plans = machines.map((room) => this.planOf(room, (dev) => this.sideOf(room.id, dev)));
-    const columns = columnsFor(plans, this.aspect);
+    const columns = columnsFor(plans, this.belowMachines(), this.aspect);
     const widths: number[] = [];
     const heights: number[] = [];
     plans.forEach(({ w, h }, i) => {
@@ -197,6 +201,22 @@ class Arrangement {
       bottoms: heights.map((h, i) => (ys[i] as number) + h + NIC_OUT),
       cellOf,
     };
+  }
+
+  /** How large the tiers will be; the order of their ports, which is not known yet, makes no difference. */
+  private belowMachines(): Measures {
+    let [w, h] = [0, 0];
+    const tiers = grouped(this.standing, ({ id }) => this.tiers.get(id) ?? 0);
+    for (const [tier, rooms] of tiers) {
+      if (tier === 0) continue;
+      const plans = rooms.map((room) => this.planOf(room, (dev) => this.sideOf(room.id, dev)));
+      w = Math.max(
+        w,
+        plans.reduce((sum, plan) => sum + plan.w + GAP_X, -GAP_X),
+      );
+      h += TIER_GAP + NIC_OUT + plans.reduce((most, plan) => Math.max(most, plan.h), 0);
+    }
+    return { w, h };
   }
 
   /** One row of switches and routers under what they are plugged into; answers its lower edge. */

@@ -85,7 +85,7 @@ export class Painter {
     const sources = this.director?.sources(playhead.stepIndex, app.getState().cursor);
     const sprites = sources ? spritesAt(sources, playhead.progress) : [];
     const scale = scaleFor(this.transform[2], palette.scale);
-    const offsets = spread(sprites, widthOf);
+    const offsets = spread(sprites, widthOf, (at, width) => this.shiftIntoView(at, width, scale));
     const main = sprites.findLastIndex(({ frame }) => frame === this.main);
     sprites.forEach((sprite, i) => {
       const { x, y } = this.onScreen(sprite, offsets[i] as Point, scale);
@@ -97,14 +97,18 @@ export class Painter {
     this.placeHandle(sprite, sprite && this.onScreen(sprite, offsets[main] as Point, scale), scale);
   };
 
-  /** A frame whose place is in view is in view as a whole, as far as it fits. */
-  private onScreen(sprite: Sprite, offset: Point, scale: number): Point {
+  private onScreen({ at }: Sprite, offset: Point, scale: number): Point {
     const [left, top, zoom] = this.transform;
-    const x = sprite.at.x * zoom + left;
-    const y = sprite.at.y * zoom + top + offset.y * scale;
-    const half = (widthOf(sprite) / 2) * scale + SIDE;
-    if (x < 0 || x > this.width || 2 * half > this.width) return { x: x + offset.x * scale, y };
-    return { x: Math.min(Math.max(x + offset.x * scale, half), this.width - half), y };
+    return { x: at.x * zoom + left + offset.x * scale, y: at.y * zoom + top + offset.y * scale };
+  }
+
+  /** What rests at a place that is in view is in view as a whole, as far as it fits. */
+  private shiftIntoView(at: Point, width: number, scale: number): number {
+    const [left, , zoom] = this.transform;
+    const x = at.x * zoom + left;
+    const half = (width / 2) * scale + SIDE;
+    if (x < 0 || x > this.width || 2 * half > this.width) return 0;
+    return (Math.min(Math.max(x, half), this.width - half) - x) / scale;
   }
 
   private paint(context: CanvasRenderingContext2D, frame: PaintedFrame, palette: Palette): void {

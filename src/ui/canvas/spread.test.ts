@@ -53,6 +53,16 @@ describe('frames at one place', () => {
     );
   });
 
+  it('are moved into view together', () => {
+    const [one, two] = spread([sprite(90, berth(1)), sprite(60, berth(2))], widthOf, (at, width) => {
+      expect(at).toEqual({ x: 0, y: 0 });
+      return width;
+    });
+    expect((two?.x ?? 0) - (one?.x ?? 0)).toBe(45 + 10 + 30);
+    expect(one?.x).toBe(170 - 85 + 50);
+    expect(spread([sprite(90, berth(1))], widthOf, () => 7)).toEqual([{ x: 7, y: 0 }]);
+  });
+
   it('make room by and by for one that comes', () => {
     const xs = [0, 0.01, 0.5, 0.99, 1].map((share) => {
       const [stays, comes] = spread([sprite(100, berth(1)), sprite(60, berth(2, share))], widthOf);

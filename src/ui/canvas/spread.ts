@@ -8,7 +8,7 @@ import type { Sprite } from './sprites';
 
 const GAP = { x: 10, y: 9 };
 /** Width of a row, px at scale 1: about two machine's devices. */
-const ROW = 310;
+const ROW = 340;
 
 interface Stay {
   readonly index: number;
@@ -45,14 +45,22 @@ function rowsOf(stays: readonly Stay[]): Stay[][] {
   return rows;
 }
 
-/** How far each sprite stands from its point, px at scale 1. */
-export function spread(sprites: readonly Sprite[], widthOf: (sprite: Sprite) => number): Point[] {
+/**
+ * How far each sprite stands from its point, px at scale 1. `inView` says by how much a row of that width around a point
+ * has to be moved sideways to be seen as a whole.
+ */
+export function spread(
+  sprites: readonly Sprite[],
+  widthOf: (sprite: Sprite) => number,
+  inView: (at: Point, width: number) => number = () => 0,
+): Point[] {
   const offsets = sprites.map((): Point => ({ x: 0, y: 0 }));
   for (const stays of staysByPlace(sprites, widthOf)) {
-    if (stays.length < 2) continue;
     stays.sort((a, b) => a.since - b.since || a.index - b.index);
     rowsOf(stays).forEach((row, above) => {
-      let x = -row.reduce((sum, { width, share }) => sum + (width + GAP.x) * share, 0) / 2;
+      const whole = row.reduce((sum, { width, share }) => sum + (width + GAP.x) * share, 0);
+      const nearest = row.reduce((best, stay) => (stay.share > best.share ? stay : best));
+      let x = inView((sprites[nearest.index] as Sprite).at, whole) - whole / 2;
       for (const { index, width, share } of row) {
         const half = ((width + GAP.x) * share) / 2;
         const { x: dx, y: dy } = offsets[index] as Point;

@@ -1,6 +1,6 @@
 import { Command } from 'cmdk';
 import { Dialog as Radix } from 'radix-ui';
-import { useMemo, useState, type ReactNode } from 'react';
+import { useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { actions, useApp, useDevices, useNamespaces, useSteps, useTheme } from '../../state';
 import { useLang, usePick, useText } from '../i18n';
 import { Kbd } from '../widgets/Kbd';
@@ -15,11 +15,25 @@ interface PaletteProps {
   readonly onClose: () => void;
 }
 
+/** The first hit is the chosen one whenever the query changes: Enter goes there. */
+function useFirstHit(query: string) {
+  const list = useRef<HTMLDivElement>(null);
+  const [chosen, choose] = useState('');
+  useLayoutEffect(() => {
+    const box = list.current;
+    if (box === null) return;
+    choose(box.querySelector<HTMLElement>('[cmdk-item]')?.dataset.value ?? '');
+    box.scrollTop = 0;
+  }, [query]);
+  return { list, chosen, choose };
+}
+
 /** Finds a step, an event, a namespace, a device, a command, an action or a scenario by its words, and goes there. */
 export default function Palette({ onClose }: PaletteProps) {
   const t = useText();
   const [typed, setTyped] = useState('');
   const query = typed.trim();
+  const { list, chosen, choose } = useFirstHit(query);
   const close = (then: () => void) => () => {
     onClose();
     then();
@@ -30,14 +44,14 @@ export default function Palette({ onClose }: PaletteProps) {
         <Radix.Overlay className={styles.scrim} />
         <Radix.Content className={styles.palette} aria-describedby={undefined}>
           <Radix.Title className="visually-hidden">{t('search')}</Radix.Title>
-          <Command shouldFilter={false} loop label={t('search')}>
+          <Command shouldFilter={false} loop label={t('search')} value={chosen} onValueChange={choose}>
             <Command.Input
               className={styles.input}
               placeholder={t('palette.placeholder')}
               value={typed}
               onValueChange={setTyped}
             />
-            <Command.List className={styles.list}>
+            <Command.List className={styles.list} ref={list}>
               <Command.Empty className={styles.none}>{t('palette.none')}</Command.Empty>
               <StoryHits query={query} close={close} />
               <PlaceHits query={query} close={close} />

@@ -1,4 +1,4 @@
-import { ChevronDown, FileUp } from 'lucide-react';
+import { BadgeCheck, ChevronDown, FileUp } from 'lucide-react';
 import { actions, useApp } from '../../state';
 import { usePick, useText, type TextKey } from '../i18n';
 import { useCatalogue, type CatalogueItem } from './catalogue';
@@ -47,6 +47,14 @@ export function ScenarioPicker() {
                 value={entry.id}
                 title={pick(entry.title)}
                 detail={pick(entry.summary)}
+                note={
+                  entry.compared === undefined ? undefined : (
+                    <span className={styles.checked}>
+                      <BadgeCheck aria-hidden />
+                      {t('compared.line', { kernel: entry.compared.kernel })}
+                    </span>
+                  )
+                }
               />
             ))}
           </MenuChoices>

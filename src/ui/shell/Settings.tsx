@@ -78,6 +78,7 @@ export function UndoButtons() {
       />
       <IconButton
         label={t('redo')}
+        className={styles.redo}
         keys="⇧U"
         icon={<Redo2 aria-hidden />}
         disabled={redoDepth === 0}

@@ -6,9 +6,16 @@ const USUAL_HEIGHT = 58;
 /** Chunks this near to the visible part are drawn. */
 const NEAR = '800px 0px';
 
-export function chunksOf(from: number, to: number): [start: number, end: number][] {
+/** A chunk holds this many chunks at most: a storm's hundred thousands of steps lie in chunks of chunks. */
+const MOST_CHUNKS = 40;
+
+/** Parts to draw `from`…`to` in, undefined when it is few enough to be drawn as steps. */
+export function chunksOf(from: number, to: number): [start: number, end: number][] | undefined {
+  if (to - from <= CHUNK) return undefined;
+  let size = CHUNK;
+  while ((to - from) / size > MOST_CHUNKS) size *= MOST_CHUNKS;
   const chunks: [number, number][] = [];
-  for (let start = from; start < to; start += CHUNK) chunks.push([start, Math.min(start + CHUNK, to)]);
+  for (let start = from; start < to; start += size) chunks.push([start, Math.min(start + size, to)]);
   return chunks;
 }
 

@@ -1,5 +1,5 @@
 import { FileText, Footprints } from 'lucide-react';
-import { useEffect, useMemo, useRef, type KeyboardEvent } from 'react';
+import { useEffect, useMemo, useRef, type KeyboardEvent, type ReactNode } from 'react';
 import { useApp, useSteps, type Step } from '../../state';
 import { useText } from '../i18n';
 import { useShell } from '../shell/panels';
@@ -117,14 +117,16 @@ function StepRows({ steps, index }: { readonly steps: readonly Step[]; readonly 
           tabStop={stop}
         />
       ));
-  const rows = (from: number, to: number) =>
-    steps.length <= MOST_AT_ONCE
-      ? items(from, to)
-      : chunksOf(from, to).map(([start, end]) => (
-          <StepChunk key={start} count={end - start} pinned={stop >= start && stop < end}>
-            {() => items(start, end)}
-          </StepChunk>
-        ));
+  const rows = (from: number, to: number): ReactNode => {
+    const chunks = steps.length <= MOST_AT_ONCE ? undefined : chunksOf(from, to);
+    return (
+      chunks?.map(([start, end]) => (
+        <StepChunk key={start} count={end - start} pinned={stop >= start && stop < end}>
+          {() => rows(start, end)}
+        </StepChunk>
+      )) ?? items(from, to)
+    );
+  };
   return (
     <>
       <BootFold steps={boot}>

@@ -51,11 +51,18 @@ export function MenuItem({ title, icon, detail, code = false, disabled = false, 
   );
 }
 
-function ItemText({ title, detail, code }: { title: string; detail: string | undefined; code: boolean }) {
+interface ItemTextProps {
+  readonly title: string;
+  readonly detail: string | undefined;
+  readonly code: boolean;
+  readonly note?: ReactNode;
+}
+function ItemText({ title, detail, code, note }: ItemTextProps) {
   return (
     <span className={styles.itemText}>
       <span>{title}</span>
       {detail === undefined ? null : code ? <code>{detail}</code> : <small>{detail}</small>}
+      {note}
     </span>
   );
 }
@@ -64,16 +71,18 @@ interface MenuChoiceProps {
   readonly value: string;
   readonly title: string;
   readonly detail?: string;
+  /** Below the detail. */
+  readonly note?: ReactNode;
 }
 
 /** One of a {@link MenuChoices}. */
-export function MenuChoice({ value, title, detail }: MenuChoiceProps) {
+export function MenuChoice({ value, title, detail, note }: MenuChoiceProps) {
   return (
     <DropdownMenu.RadioItem className={styles.item} value={value}>
       <span className={styles.itemIcon}>
         <DropdownMenu.ItemIndicator className={styles.dot} />
       </span>
-      <ItemText title={title} detail={detail} code={false} />
+      <ItemText title={title} detail={detail} code={false} note={note} />
     </DropdownMenu.RadioItem>
   );
 }
