@@ -158,7 +158,9 @@ function openBreakMenu(): void {
 }
 
 const PANEL_FOCUS = {
-  story: '[data-testid="step"][aria-current="step"] button, [data-testid="story"] button',
+  // The step that Tab stops at; without steps, the story's first button.
+  story:
+    '[data-testid="step"] > button[tabindex="0"], [data-testid="story"]:not(:has([data-testid="step"])) button',
   tables: '[data-testid="tab-tables"]',
   packet: '[data-testid="tab-packet"]',
   terminal: '[data-testid="terminal-input"]',

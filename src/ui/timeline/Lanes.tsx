@@ -23,8 +23,8 @@ import {
 import { useRootTheme } from '../canvas/rootTheme';
 import { useWidth } from '../widgets/dom';
 import { topicColour } from '../widgets/topics';
-import { cutInTheMiddle, lanesFor, NamespaceReader, stepAtX, timeText, xOf } from './lanes';
-import { paintLanes } from './marks';
+import { BusyReader, cutInTheMiddle, lanesFor, NamespaceReader, stepAtX, timeText, xOf } from './lanes';
+import { LanePainter } from './marks';
 import { useStrings } from './strings';
 import styles from './timeline.module.css';
 
@@ -34,9 +34,10 @@ const MOST_LANES = 6;
 function useLanes(steps: readonly Step[]): readonly string[] {
   const version = useApp((state) => state.traceVersion);
   const [reader] = useState(() => new NamespaceReader());
+  const [busy] = useState(() => new BusyReader());
   return useMemo(
-    () => (version < 0 ? [] : lanesFor(steps, reader.update(getTrace().events))),
-    [steps, version, reader],
+    () => (version < 0 ? [] : lanesFor(busy.update(steps), reader.update(getTrace().events))),
+    [steps, version, reader, busy],
   );
 }
 
@@ -51,6 +52,14 @@ function tokensOf(element: Element): (name: string) => string {
   };
 }
 
+/** While hundreds of thousands of steps come in, painting takes no more than a tenth of the time. */
+const REST = 9;
+/** ms; below this it is painted at once, always. */
+const CHEAP = 12;
+interface Rest {
+  until: number;
+}
+
 /** Keeps the canvas as sharp as the screen and painted anew when anything it shows has changed. */
 function useLanePaint(
   ref: RefObject<HTMLCanvasElement | null>,
@@ -63,30 +72,45 @@ function useLanePaint(
   const { steps, index } = useSteps();
   const theme = useRootTheme();
   const colours = useRef<{ theme: string; token: (name: string) => string } | null>(null);
+  const [painter] = useState(() => new LanePainter());
+  const rest = useRef<Rest>({ until: 0 });
   useLayoutEffect(() => {
     const canvas = ref.current;
     const context = canvas?.getContext('2d');
     if (canvas === null || context === null || context === undefined || width === 0) return;
-    const ratio = window.devicePixelRatio || 1;
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    if (colours.current?.theme !== theme) colours.current = { theme, token: tokensOf(canvas) };
-    const { token } = colours.current;
-    paintLanes(context, {
-      steps,
-      events: getTrace().events,
-      lanes,
-      index,
-      width,
-      height,
-      laneHeight: lane,
-      scroll,
-      colourOf: (topic) => token(topicColour[topic].slice('var('.length, -1)),
-      line: token('--line'),
-      ground: token('--panel'),
-    });
-  }, [ref, width, height, lanes, scroll, lane, steps, index, theme]);
+    const paint = () => {
+      const started = performance.now();
+      const ratio = window.devicePixelRatio || 1;
+      canvas.width = Math.round(width * ratio);
+      canvas.height = Math.round(height * ratio);
+      context.setTransform(ratio, 0, 0, ratio, 0, 0);
+      if (colours.current?.theme !== theme) colours.current = { theme, token: tokensOf(canvas) };
+      const { token } = colours.current;
+      painter.paint(context, {
+        steps,
+        events: getTrace().events,
+        lanes,
+        index,
+        width,
+        height,
+        laneHeight: lane,
+        scroll,
+        colourOf: (topic) => token(topicColour[topic].slice('var('.length, -1)),
+        line: token('--line'),
+        ground: token('--panel'),
+      });
+      const ended = performance.now();
+      const cost = ended - started;
+      rest.current.until = cost < CHEAP ? 0 : ended + REST * cost;
+    };
+    const wait = rest.current.until - performance.now();
+    if (wait <= 0) {
+      paint();
+      return;
+    }
+    const timer = setTimeout(paint, wait);
+    return () => clearTimeout(timer);
+  }, [ref, width, height, lanes, scroll, lane, steps, index, theme, painter]);
 }
 
 /** The line follows the player without React: between two steps it glides. */

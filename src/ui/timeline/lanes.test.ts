@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { NetnsRow, Step, TraceEvent } from '../../state';
 import {
   AXIS_PAD,
+  BusyReader,
   cutInTheMiddle,
   laneOrder,
   lanesFor,
@@ -11,7 +12,7 @@ import {
   timeText,
   xOf,
 } from './lanes';
-import { shapeOfStep } from './marks';
+import { marksOf, shapeOfStep } from './marks';
 
 const row = (id: string, role: NetnsRow['role'], parent?: string): NetnsRow => ({
   id,
@@ -44,8 +45,22 @@ describe('the order of lanes', () => {
   });
 
   it('has only lanes in which something happens, and all of those', () => {
-    const steps = ['b', 'x', 'a'].map((netns) => ({ netns }) as Step);
-    expect(lanesFor(steps, [row('a', 'host'), row('b', 'host'), row('c', 'host')])).toEqual(['a', 'b', 'x']);
+    expect(
+      lanesFor(new Set(['b', 'x', 'a']), [row('a', 'host'), row('b', 'host'), row('c', 'host')]),
+    ).toEqual(['a', 'b', 'x']);
+  });
+
+  it('knows who is busy however the steps come in, and when they are others', () => {
+    const step = (netns: string) => ({ netns }) as Step;
+    const reader = new BusyReader();
+    const steps = ['a', 'b', 'a'].map(step);
+    expect([...reader.update(steps)]).toEqual(['a', 'b']);
+    // The last one has grown, and two have come.
+    const more = [...steps.slice(0, 2), step('a'), step('c'), step('b')];
+    expect([...reader.update(more)]).toEqual(['a', 'b', 'c']);
+    expect([...reader.update(['c', 'd'].map(step))]).toEqual(['c', 'd']);
+    expect([...reader.update([])]).toEqual([]);
+    expect([...reader.update([step('e')])]).toEqual(['e']);
   });
 
   it('is read on as the trace grows, and afresh when it was cut', () => {
@@ -108,6 +123,30 @@ describe('times', () => {
     [3_070_000_000, '3.070 s'],
   ])('%i ns is %s', (ns, text) => {
     expect(timeText(ns)).toBe(text);
+  });
+});
+
+describe('marks of many steps', () => {
+  it('are at most one a pixel and lane, the most telling one', () => {
+    const topics = ['icmp', 'route', 'command'] as const;
+    const steps = Array.from({ length: 20_000 }, (_, i) => {
+      const drop = i % 1000 === 500;
+      return {
+        netns: i % 2 === 0 ? 'a' : 'b',
+        seqs: [],
+        topic: topics[i % 3],
+        isDrop: drop,
+      } as unknown as Step;
+    });
+    const marks = marksOf({ steps, events: [], lanes: ['a', 'b'], first: 0, last: 1, width: 300 });
+    expect(marks.length).toBeLessThanOrEqual(2 * 300);
+    expect(marks.filter(({ shape }) => shape === 'drop')).toHaveLength(20);
+    expect(new Set(marks.map(({ lane, x }) => `${lane} ${Math.round(x)}`)).size).toBe(marks.length);
+    expect(
+      marksOf({ steps, events: [], lanes: ['a', 'b'], first: 1, last: 1, width: 300 }).every(
+        (it) => it.lane === 1,
+      ),
+    ).toBe(true);
   });
 });
 

@@ -42,9 +42,27 @@ export class NamespaceReader {
   }
 }
 
+/** Namespaces in which something happens; reads on as steps are added. The last step may still be made anew. */
+export class BusyReader {
+  private readonly busy = new Set<string>();
+  private settled = 0;
+  private last: Step | undefined;
+
+  update(steps: readonly Step[]): ReadonlySet<string> {
+    if (this.settled > steps.length || (this.settled > 0 && steps[this.settled - 1] !== this.last)) {
+      this.busy.clear();
+      this.settled = 0;
+    }
+    for (let i = this.settled; i < steps.length; i++) this.busy.add((steps[i] as Step).netns);
+    this.settled = Math.max(0, steps.length - 1);
+    this.last = steps[this.settled - 1];
+    return this.busy;
+  }
+}
+
 /** Lanes in which something happens, in the order of the stage. */
-export function lanesFor(steps: readonly Step[], rows: readonly NetnsRow[]): string[] {
-  const busy = new Set(steps.map(({ netns }) => netns));
+export function lanesFor(names: ReadonlySet<string>, rows: readonly NetnsRow[]): string[] {
+  const busy = new Set(names);
   const ordered = laneOrder(rows).filter((id) => busy.delete(id));
   return [...ordered, ...busy];
 }

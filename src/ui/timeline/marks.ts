@@ -19,15 +19,43 @@ export function shapeOfStep(step: Step, events: readonly TraceEvent[]): MarkShap
   return shape;
 }
 
-/** Where marks are too dense to be told apart, the more telling one is on top. */
+/** Where marks are too dense to be told apart, the more telling one is seen. */
 const RANK: Readonly<Record<MarkShape, number>> = { other: 0, packet: 1, decision: 2, change: 3, drop: 4 };
 
-interface LanePaint {
+interface MarkSources {
   readonly steps: readonly Step[];
   readonly events: readonly TraceEvent[];
   readonly lanes: readonly string[];
-  readonly index: number;
+  /** Lanes in view. */
+  readonly first: number;
+  readonly last: number;
   readonly width: number;
+}
+interface Mark {
+  readonly step: number;
+  readonly lane: number;
+  readonly x: number;
+  readonly shape: MarkShape;
+}
+
+/** One mark a pixel and lane: a million steps leave no more than the pixels there are. Does not depend on the cursor. */
+export function marksOf({ steps, events, lanes, first, last, width }: MarkSources): readonly Mark[] {
+  const laneOf = new Map(lanes.slice(first, last + 1).map((id, i) => [id, first + i]));
+  const taken = new Map<number, Mark>();
+  steps.forEach((step, i) => {
+    const lane = laneOf.get(step.netns);
+    if (lane === undefined) return;
+    const x = xOf(i, steps.length, width);
+    const shape = shapeOfStep(step, events);
+    const spot = lane * 100_000 + Math.round(x);
+    const other = taken.get(spot);
+    if (other === undefined || RANK[other.shape] < RANK[shape]) taken.set(spot, { step: i, lane, x, shape });
+  });
+  return [...taken.values()];
+}
+
+interface LanePaint extends Omit<MarkSources, 'first' | 'last'> {
+  readonly index: number;
   readonly height: number;
   readonly laneHeight: number;
   readonly scroll: number;
@@ -39,40 +67,39 @@ interface LanePaint {
 const sizeFor = (count: number, width: number) =>
   Math.max(2.5, Math.min(9, ((width - 2 * AXIS_PAD) / Math.max(1, count)) * 0.8));
 
-export function paintLanes(context: CanvasRenderingContext2D, paint: LanePaint): void {
-  const { steps, lanes, width, height, laneHeight, scroll } = paint;
-  context.clearRect(0, 0, width, height);
-  const yOf = (lane: number) => lane * laneHeight + laneHeight / 2 - scroll;
-  const first = Math.max(0, Math.floor(scroll / laneHeight));
-  const last = Math.min(lanes.length - 1, Math.ceil((scroll + height) / laneHeight));
-  context.fillStyle = paint.line;
-  for (let lane = first; lane <= last; lane++)
-    context.fillRect(AXIS_PAD / 2, Math.round(yOf(lane)), width - AXIS_PAD, 1);
-  const laneOf = new Map(lanes.slice(first, last + 1).map((id, i) => [id, first + i]));
-  const size = sizeFor(steps.length, width);
-  // One mark a pixel and lane: ten thousand steps cost no more than the pixels there are.
-  const taken = new Map<number, number>();
-  steps.forEach((step, i) => {
-    const lane = laneOf.get(step.netns);
-    if (lane === undefined) return;
-    const x = xOf(i, steps.length, width);
-    const shape = shapeOfStep(step, paint.events);
-    const spot = lane * 100_000 + Math.round(x);
-    const rank = RANK[shape] + 1;
-    if ((taken.get(spot) ?? 0) >= rank) return;
-    taken.set(spot, rank);
-    context.globalAlpha = i > paint.index ? 0.38 : 1;
-    paintMark(
-      context,
-      shape,
-      x,
-      yOf(lane),
-      size,
-      paint.colourOf(shape === 'drop' ? 'drop' : step.topic),
-      paint.ground,
-    );
-  });
-  context.globalAlpha = 1;
+/** Paints lanes; stepping paints the same marks again, only brighter or paler. */
+export class LanePainter {
+  private sources: MarkSources | undefined;
+  private marks: readonly Mark[] = [];
+
+  paint(context: CanvasRenderingContext2D, paint: LanePaint): void {
+    const { steps, events, lanes, width, height, laneHeight, scroll } = paint;
+    context.clearRect(0, 0, width, height);
+    const yOf = (lane: number) => lane * laneHeight + laneHeight / 2 - scroll;
+    const first = Math.max(0, Math.floor(scroll / laneHeight));
+    const last = Math.min(lanes.length - 1, Math.ceil((scroll + height) / laneHeight));
+    context.fillStyle = paint.line;
+    for (let lane = first; lane <= last; lane++)
+      context.fillRect(AXIS_PAD / 2, Math.round(yOf(lane)), width - AXIS_PAD, 1);
+    const size = sizeFor(steps.length, width);
+    for (const { step, lane, x, shape } of this.marksFor({ steps, events, lanes, first, last, width })) {
+      const topic = steps[step]?.topic ?? 'drop';
+      context.globalAlpha = step > paint.index ? 0.38 : 1;
+      const colour = paint.colourOf(shape === 'drop' ? 'drop' : topic);
+      paintMark(context, shape, x, yOf(lane), size, colour, paint.ground);
+    }
+    context.globalAlpha = 1;
+  }
+
+  private marksFor(sources: MarkSources): readonly Mark[] {
+    const known = this.sources;
+    const keys = ['steps', 'events', 'lanes', 'first', 'last', 'width'] as const;
+    if (known === undefined || keys.some((key) => known[key] !== sources[key])) {
+      this.sources = sources;
+      this.marks = marksOf(sources);
+    }
+    return this.marks;
+  }
 }
 
 function paintMark(

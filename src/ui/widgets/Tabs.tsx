@@ -20,18 +20,18 @@ interface TabsProps<V extends string> {
 export function Tabs<V extends string>({ tabs, value, onChange, label, idPrefix }: TabsProps<V>) {
   return (
     <Radix.Root className={styles.root} value={value} onValueChange={(next) => onChange(next as V)}>
-      <Radix.List
-        className={styles.list}
-        aria-label={label}
-        // The mouse leaves the keyboard where it is: ← and → go on stepping.
-        onMouseDown={(event) => event.preventDefault()}
-      >
+      <Radix.List className={styles.list} aria-label={label}>
         {tabs.map((tab) => (
           <Radix.Trigger
             key={tab.value}
             className={styles.trigger}
             value={tab.value}
             data-testid={`${idPrefix}-${tab.value}`}
+            // The mouse leaves the keyboard where it is: ← and → go on stepping. Radix would move the focus here.
+            onMouseDown={(event) => {
+              event.preventDefault();
+              if (event.button === 0 && !event.ctrlKey) onChange(tab.value);
+            }}
           >
             {tab.icon}
             <span>{tab.label}</span>
