@@ -47,8 +47,9 @@ function ChipFrame({ place, className, label, isSelected, onSelect, children }: 
         aria-label={reason === undefined ? label : `${label}. ${strings.dropped(reason)}`}
         aria-pressed={isSelected}
         tabIndex={isStop ? 0 : -1}
-        // The mouse leaves the keyboard where it is: the arrow keys go on stepping.
-        onMouseDown={(event) => event.preventDefault()}
+        // The mouse leaves the keyboard where it is: the arrow keys go on stepping. React Flow's zoom keeps the event
+        // from bubbling up to React, so it is met on its way down.
+        onMouseDownCapture={(event) => event.preventDefault()}
         onClick={onSelect}
         onKeyDown={onKeyDown}
         onFocus={() => scene.live.set({ hovered: place, tabStop: place })}

@@ -80,7 +80,7 @@ function RoomSummary({ room }: { readonly room: PlacedRoom }) {
         title={room.id}
         aria-label={`${room.id}, ${holds}`}
         tabIndex={isStop ? 0 : -1}
-        onMouseDown={(event) => event.preventDefault()}
+        onMouseDownCapture={(event) => event.preventDefault()}
         onFocus={() => scene.live.set({ tabStop: roomKey(room.id) })}
         onKeyDown={(event) => {
           if (moveFocus(event, roomKey(room.id), scene)) event.stopPropagation();
