@@ -1,7 +1,8 @@
 /** Captures from a real kernel with iptables rules in place: same network, same rules, same ping, same frames. */
 import { expect, test } from 'vitest';
 import { NetfilterTerminal } from '../../shell/iptables/testing/terminal';
-import { build, capturesOf, framesOf, loadLab } from './testing/lab';
+import { build, capturesOf, framesOf } from '../testing/capture-net';
+import { loadLab } from './testing/lab';
 
 test.each(['seed001-masq', 'policy-ping-allowed', 'policy-ping-denied'])('%s', (name) => {
   const lab = loadLab(name);
