@@ -2,6 +2,7 @@ import type {
   AddrRow,
   ChangeEvent,
   FdbRow,
+  IptablesRow,
   LinkRow,
   NeighRow,
   RouteRow,
@@ -93,6 +94,12 @@ function addrText(row: AddrRow): string {
   );
 }
 
+/** One line of `iptables -S` with its table. */
+function iptablesText({ table, chain, policy, text }: IptablesRow): string {
+  if (text !== undefined) return words(`-t ${table} -A ${chain}`, text);
+  return policy === undefined ? `-t ${table} -N ${chain}` : `-t ${table} -P ${chain} ${policy}`;
+}
+
 type Change = { readonly [T in TableName]: { readonly table: T; readonly row: TableRows[T] } }[TableName];
 
 /** A row of any table as Linux shows it. */
@@ -117,6 +124,50 @@ export function rowText(table: TableName, row: TableRows[TableName]): string {
       return `${change.row.key} ${change.row.value}`;
     case 'process':
       return words(change.row.name, `pid ${change.row.pid}`, change.row.state, change.row.note);
+    case 'iptables':
+      return iptablesText(change.row);
+    case 'conntrack':
+      return words(
+        change.row.protocol,
+        change.row.state,
+        change.row.orig,
+        ...change.row.flags.filter((flag) => flag === 'UNREPLIED').map((flag) => `[${flag}]`),
+        change.row.reply,
+        ...change.row.flags.filter((flag) => flag !== 'UNREPLIED').map((flag) => `[${flag}]`),
+      );
+    case 'ipset':
+      return words(
+        change.row.member === undefined ? 'create' : 'add',
+        change.row.set,
+        change.row.member ?? change.row.type,
+      );
+    case 'qdisc':
+      return words(
+        'qdisc',
+        change.row.kind,
+        change.row.handle,
+        'dev',
+        change.row.dev,
+        'root',
+        change.row.options,
+      );
+    case 'socket':
+      return words(
+        change.row.protocol,
+        change.row.state,
+        change.row.local,
+        change.row.peer ?? '0.0.0.0:*',
+        change.row.process,
+      );
+    case 'kube':
+      return words(
+        change.row.kind.toLowerCase(),
+        change.row.name,
+        change.row.status,
+        change.row.ip,
+        named('on', change.row.node),
+        change.row.podCidr,
+      );
     case 'netns':
       return words(change.row.id, change.row.role, named('on', change.row.machine));
   }

@@ -8,6 +8,7 @@ import {
   type FlannelSpec,
   type JournalEntry,
   type MachineSpec,
+  type PortSpec,
   type Scenario,
 } from '../sim/index';
 import {
@@ -26,7 +27,8 @@ import { LIMITS, problem, SECOND_NS, type Bilingual, type InputProblem } from '.
 
 type MachineFile = NetworkFile['machines'][number];
 type NicFile = MachineFile['nics'][number];
-type ContainerFile = NetworkFile['containers'][number];
+type ContainerFile = NetworkFile['pods'][number];
+type DockerFile = NetworkFile['containers'][number];
 
 /** Reads values and collects what is wrong with them; a wrong one becomes a harmless stand-in. */
 class Decoder {
@@ -170,13 +172,31 @@ function cables(decoder: Decoder, file: NetworkFile, names: ReturnType<typeof ch
   return made;
 }
 
+/** `8080:80`, `127.0.0.1:53:53/udp`; the schema has seen to the form. */
+function portSpec(decoder: Decoder, place: string, text: string): PortSpec {
+  const [spec = '', protocol = 'tcp'] = text.split('/');
+  const words = spec.split(':');
+  const [host, inside] = words.slice(-2).map(Number);
+  for (const port of [host, inside]) {
+    if (port !== undefined && port >= 1 && port <= 65_535) continue;
+    decoder.fail(place, `${port} is not a port: 1 to 65535`, `${port} 不是端口：应为 1 到 65535`);
+  }
+  return {
+    hostIp: words.length > 2 ? decoder.ip(place, words[0]) : undefined,
+    hostPort: host ?? 0,
+    containerPort: inside ?? 0,
+    protocol: protocol === 'udp' ? 'udp' : 'tcp',
+  };
+}
+
 function containerSpecs(
   decoder: Decoder,
   file: NetworkFile,
   kind: 'containers' | 'pods',
   machine: string,
 ): ContainerSpec[] {
-  return file[kind].flatMap((item: ContainerFile, i) => {
+  const items: readonly (ContainerFile & Partial<DockerFile>)[] = file[kind];
+  return items.flatMap((item, i) => {
     if (item.machine !== machine) return [];
     const place = `${kind}[${i}]`;
     return [
@@ -187,12 +207,14 @@ function containerSpecs(
         mac: decoder.mac(`${place}.mac`, item.mac),
         veth: item.veth,
         vethMac: decoder.mac(`${place}.vethMac`, item.vethMac),
+        network: item.network ?? 'bridge',
+        ports: (item.ports ?? []).map((text, k) => portSpec(decoder, `${place}.ports[${k}]`, text)),
       },
     ];
   });
 }
 
-const DOCKER_DEFAULTS: NonNullable<MachineFile['docker']> = { bridge: 'docker0' };
+const DOCKER_DEFAULTS: NonNullable<MachineFile['docker']> = { bridge: 'docker0', iptables: true };
 const CNI_DEFAULTS: NonNullable<MachineFile['cni']> = {
   bridge: 'cni0',
   hairpin: true,
@@ -264,7 +286,7 @@ function flannelSpec(
 ): FlannelSpec | undefined {
   const { flannel } = file;
   if (!flannel) return undefined;
-  if (!file.etcd)
+  if (!file.etcd && !flannel.kubeSubnetMgr)
     decoder.fail(
       'etcd',
       'flannel keeps its subnets in etcd: name the machine it runs on',
@@ -282,7 +304,7 @@ function flannelSpec(
   } else noteUnbuilt(decoder, parsed.value.backendType, parsed.value.enableIPv6);
   const all = file.machines
     .filter((machine) => flannelRunsOn(file, machine))
-    .map(({ name }) => ({ machine: name }));
+    .map(({ name }) => ({ machine: name, join: true }));
   const listed = flannel.nodes ?? all;
   const seen = new Set<string>();
   const nodes = listed.map((node: NonNullable<typeof flannel.nodes>[number], i) => {
@@ -294,9 +316,11 @@ function flannelSpec(
       iface: node.iface ?? flannel.iface,
       subnet: decoder.prefix(`${place}.subnet`, node.subnet),
       vtepMac: decoder.mac(`${place}.vtepMac`, node.vtepMac),
+      join: node.join,
     };
   });
-  return { netConf, nodes };
+  const { ipMasq, forwardRules, kubeSubnetMgr } = flannel;
+  return { netConf, ipMasq, forwardRules, kubeSubnetMgr, nodes };
 }
 
 function noteUnbuilt(decoder: Decoder, backend: string, ipv6: boolean): void {
@@ -316,6 +340,7 @@ function noteUnbuilt(decoder: Decoder, backend: string, ipv6: boolean): void {
 
 function references(decoder: Decoder, file: NetworkFile, names: ReturnType<typeof checkNames>): void {
   if (file.etcd) decoder.known('etcd.on', file.etcd.on, names.machines, MACHINE);
+  if (file.kubernetes) decoder.known('kubernetes.on', file.kubernetes.on, names.machines, MACHINE);
   for (const kind of ['containers', 'pods'] as const) {
     file[kind].forEach(({ machine }, i) =>
       decoder.known(`${kind}[${i}].machine`, machine, names.machines, MACHINE),
@@ -356,6 +381,7 @@ export function decodeNetwork(
     machines: file.machines.map((spec, i) => machineSpec(decoder, file, spec, i)),
     cables: cables(decoder, file, names),
     etcd: file.etcd,
+    kubernetes: file.kubernetes,
     flannel: flannelSpec(decoder, file, names.machines),
     setup: file.setup.map((entry, i) => ({ ...entry, place: `setup[${i}]` })),
   };

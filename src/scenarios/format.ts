@@ -56,6 +56,10 @@ const docker = v.strictObject({
     describe(prefix, "dockerd --bip. Default: flannel's subnet where flanneld runs, else 172.17.0.1/16."),
   ),
   mtu: v.optional(describe(mtu, "dockerd --mtu. Default: flannel's MTU where flanneld runs, else 1500.")),
+  iptables: v.optional(describe(v.boolean(), 'dockerd --iptables: dockerd writes its own rules.'), true),
+  ipMasq: v.optional(
+    describe(v.boolean(), 'dockerd --ip-masq. Default: true, but false where flanneld masquerades.'),
+  ),
 });
 
 const cni = v.strictObject({
@@ -109,6 +113,19 @@ const container = v.strictObject({
   vethMac: v.optional(mac),
 });
 
+const PUBLISH = /^((\d{1,3}(\.\d{1,3}){3}):)?\d{1,5}:\d{1,5}(\/(tcp|udp))?$/;
+const dockerContainer = v.strictObject({
+  ...container.entries,
+  network: v.optional(describe(v.picklist(['bridge', 'host'], 'network'), 'docker run --network.'), 'bridge'),
+  ports: v.optional(
+    describe(
+      v.array(v.pipe(v.string(), v.regex(PUBLISH, 'publish'))),
+      'docker run -p: "8080:80", "127.0.0.1:53:53/udp".',
+    ),
+    [],
+  ),
+});
+
 const flannel = v.strictObject({
   netConf: describe(
     v.record(v.string(), v.unknown()),
@@ -116,6 +133,12 @@ const flannel = v.strictObject({
   ),
   iface: v.optional(
     describe(v.string(), 'flanneld --iface on every node. Default: the device of the default route.'),
+  ),
+  ipMasq: v.optional(describe(v.boolean(), 'flanneld --ip-masq.'), false),
+  forwardRules: v.optional(describe(v.boolean(), 'flanneld --iptables-forward-rules.'), true),
+  kubeSubnetMgr: v.optional(
+    describe(v.boolean(), 'flanneld --kube-subnet-mgr: subnets from Node objects in place of etcd.'),
+    false,
   ),
   nodes: v.optional(
     describe(
@@ -125,6 +148,10 @@ const flannel = v.strictObject({
           iface: v.optional(v.string()),
           subnet: v.optional(describe(prefix, 'What an earlier /run/flannel/subnet.env holds.')),
           vtepMac: v.optional(describe(mac, 'MAC of flannel.1; default random.')),
+          join: v.optional(
+            describe(v.boolean(), 'False: flanneld waits for `systemctl start flanneld`.'),
+            true,
+          ),
         }),
       ),
       'In the order in which they join. Default: every machine that is no router.',
@@ -168,7 +195,7 @@ export const NetworkFile = v.strictObject({
   machines: v.pipe(v.array(machine), v.minLength(1, 'count'), v.maxLength(LIMITS.machines, 'count')),
   containers: v.optional(
     describe(
-      v.pipe(v.array(container), v.maxLength(LIMITS.containers, 'count')),
+      v.pipe(v.array(dockerContainer), v.maxLength(LIMITS.containers, 'count')),
       'Docker containers, in order of start.',
     ),
     [],
@@ -181,6 +208,7 @@ export const NetworkFile = v.strictObject({
     [],
   ),
   etcd: v.optional(v.strictObject({ on: describe(name, 'The machine etcd runs on.') })),
+  kubernetes: v.optional(v.strictObject({ on: describe(name, 'The machine kube-apiserver runs on.') })),
   flannel: v.optional(flannel),
   setup: v.optional(
     describe(

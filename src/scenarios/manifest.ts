@@ -259,7 +259,10 @@ function cluster(conf: NetConf, json: Json, cni: CniConf, name: string): Network
     flannel: {
       netConf: { ...json, SubnetMin: formatIp4(conf.network.addr) },
       iface: 'eth0',
-      nodes: nodes.map(({ machine, subnet }) => ({ machine, subnet })),
+      ipMasq: false,
+      forwardRules: true,
+      kubeSubnetMgr: false,
+      nodes: nodes.map(({ machine, subnet }) => ({ machine, subnet, join: true })),
     },
     setup: [],
     journal: [{ netns: 'pod-1', command: `ping -c 1 ${nodes[1]?.pod ?? ''}` }],

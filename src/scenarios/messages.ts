@@ -28,6 +28,11 @@ const EXPECTED: Readonly<Record<string, Bilingual>> = {
   },
   role: { en: '"host" or "router"', zh: '"host" 或 "router"' },
   sysctl: { en: 'a text or a number', zh: '文字或数字' },
+  network: { en: '"bridge" or "host"', zh: '"bridge" 或 "host"' },
+  publish: {
+    en: 'a published port such as 8080:80, 127.0.0.1:8080:80 or 53:53/udp',
+    zh: '发布的端口，例如 8080:80、127.0.0.1:8080:80 或 53:53/udp',
+  },
   seconds: { en: 'seconds from 0 to 3600', zh: '0 到 3600 之间的秒数' },
   version: { en: 'version 1', zh: '版本 1' },
   string: { en: 'a text', zh: '文字' },

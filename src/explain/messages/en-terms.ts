@@ -70,6 +70,12 @@ export const enTerms = {
   'table.sysctl': 'sysctls',
   'table.process': 'processes',
   'table.etcd': 'etcd',
+  'table.iptables': 'iptables',
+  'table.conntrack': 'conntrack',
+  'table.ipset': 'IP sets',
+  'table.qdisc': 'queueing disciplines',
+  'table.socket': 'sockets',
+  'table.kube': 'Kubernetes',
 
   'label.OTHERHOST': 'other’s MAC',
   'label.IP_CSUM': 'bad checksum',

@@ -92,6 +92,12 @@ const TABLES = Object.keys({
   sysctl: 1,
   process: 1,
   etcd: 1,
+  iptables: 1,
+  conntrack: 1,
+  ipset: 1,
+  qdisc: 1,
+  socket: 1,
+  kube: 1,
 } satisfies Record<TableName, 1>) as TableName[];
 
 describe('the catalogues', () => {
@@ -128,10 +134,13 @@ describe('the catalogues', () => {
     expect([...new Set(same.map(words))].sort()).toEqual([
       '',
       'ARP',
+      'Kubernetes',
       'TCPFIN',
       'TCPSYN',
       'TCPSYN-ACK',
+      'conntrack',
       'etcd',
+      'iptables',
     ]);
   });
 

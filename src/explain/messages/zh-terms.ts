@@ -71,6 +71,12 @@ export const zhTerms: Readonly<Record<keyof typeof enTerms, string>> = {
   'table.sysctl': '内核参数',
   'table.process': '进程',
   'table.etcd': 'etcd',
+  'table.iptables': 'iptables',
+  'table.conntrack': 'conntrack',
+  'table.ipset': 'IP 集合',
+  'table.qdisc': '排队规则',
+  'table.socket': '套接字',
+  'table.kube': 'Kubernetes',
 
   'label.OTHERHOST': 'MAC 不符',
   'label.IP_CSUM': '校验和错',

@@ -218,6 +218,12 @@ function specialTitle(e: ChangeEvent, ctx: TitleContext): Message | undefined {
     case 'route':
     case 'rule':
     case 'sysctl':
+    case 'iptables':
+    case 'conntrack':
+    case 'ipset':
+    case 'qdisc':
+    case 'socket':
+    case 'kube':
       return undefined;
   }
 }

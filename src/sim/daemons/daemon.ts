@@ -6,6 +6,7 @@
 import type {
   AddrRow,
   AddrSpec,
+  EventSeq,
   FdbSpec,
   LinkChange,
   LinkRow,
@@ -19,6 +20,7 @@ import type {
   RouteSpec,
   SimTime,
 } from '../kernel/netlink';
+import type { Result } from '../../base/result';
 import type { Ip4 } from '../wire/index';
 import type { EtcdAnswer, EtcdRequest, WatchEvent } from './etcd/store';
 
@@ -51,7 +53,7 @@ export type Effect =
   /** A message worth a line of its own in the story (container started, CNI ADD). */
   | {
       readonly do: 'tell';
-      readonly protocol: 'docker' | 'cni';
+      readonly protocol: 'docker' | 'cni' | 'kube';
       readonly action: string;
       readonly text: string;
     }
@@ -62,6 +64,31 @@ export type Effect =
       readonly name: string;
       readonly role: 'container' | 'pod';
       readonly image: string;
+    }
+  /** A container or pod is gone, its namespace and its processes with it. */
+  | { readonly do: 'netns-delete'; readonly name: string }
+  /**
+   * Runs a program that ends at once (`iptables -t nat -N DOCKER`) as the daemon's child; answered by `exec` when `to` is
+   * given, else a failure is logged. `netns` as for requests.
+   */
+  | { readonly do: 'exec'; readonly command: string; readonly netns?: string; readonly to?: string }
+  /** Starts a program that stays (`nginx`), under a name; `exited` tells of its end. */
+  | { readonly do: 'spawn'; readonly name: string; readonly command: string; readonly netns?: string }
+  | { readonly do: 'kill'; readonly name: string }
+  /** The answer to an `ask`. */
+  | { readonly do: 'answer'; readonly id: number; readonly reply: Result<unknown, string> }
+  /** Opens /dev/net/tun as this device (TUNSETIFF, IFF_TUN|IFF_NO_PI), making it; answered by `done`, packets read by `tun`. */
+  | { readonly do: 'tun-open'; readonly dev: string; readonly to: string }
+  /** write() on it: the packet appears as received on the device. */
+  | { readonly do: 'tun-write'; readonly packet: Uint8Array; readonly cause?: EventSeq }
+  /** A bound UDP socket; answered by `done`, datagrams by `udp`. */
+  | { readonly do: 'udp-open'; readonly address: Ip4; readonly port: number; readonly to: string }
+  | {
+      readonly do: 'udp-send';
+      readonly dst: Ip4;
+      readonly port: number;
+      readonly payload: Uint8Array;
+      readonly cause?: EventSeq;
     }
   | { readonly do: 'exit'; readonly note: string };
 
@@ -79,7 +106,20 @@ export type Input =
   | { readonly on: 'lookup'; readonly to: string; readonly reply: Reply<RouteAnswer> }
   | { readonly on: 'etcd'; readonly to: string; readonly answer: EtcdAnswer }
   | { readonly on: 'watch'; readonly to: string; readonly events: readonly WatchEvent[] }
-  | { readonly on: 'timer'; readonly name: string };
+  | { readonly on: 'timer'; readonly name: string }
+  | { readonly on: 'exec'; readonly to: string; readonly exit: number; readonly output: string }
+  | { readonly on: 'exited'; readonly name: string; readonly exit: number; readonly output: string }
+  /** Somebody asks the daemon (docker asks dockerd); answered by the effect `answer` with the same id. */
+  | { readonly on: 'ask'; readonly id: number; readonly request: unknown }
+  /** Read from the TUN; `cause` is the copy event. */
+  | { readonly on: 'tun'; readonly packet: Uint8Array; readonly cause: EventSeq }
+  | {
+      readonly on: 'udp';
+      readonly src: Ip4;
+      readonly srcPort: number;
+      readonly payload: Uint8Array;
+      readonly cause: EventSeq;
+    };
 
 export interface Next<State> {
   readonly state: State;

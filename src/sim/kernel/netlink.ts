@@ -426,6 +426,24 @@ export interface HostApi {
   /** Same machine-wide view in another namespace (`ip -n X …`). */
   enter(netns: NetnsHandle): Netlink;
   etcd(): EtcdClient | undefined;
+  /** Daemons of this machine, as systemd units. */
+  services(): readonly Service[];
+  service(name: string): Service | undefined;
+}
+/** A daemon of this machine from outside: what `systemctl` and clients of its socket reach. */
+export interface Service {
+  readonly name: string;
+  readonly state: 'running' | 'stopped' | 'failed';
+  /** Of the last process. */
+  readonly pid: number;
+  /** Why it failed. */
+  readonly note: string;
+  start(): void;
+  stop(): void;
+  /** Over the daemon's own socket; answered later, or at once with an error when nobody listens. */
+  ask(request: unknown, onAnswer: (reply: Result<unknown, string>) => void): void;
+  /** What it logged, oldest first. */
+  log(): readonly { readonly at: SimTime; readonly text: string }[];
 }
 export interface EtcdKeyValue {
   readonly key: string;

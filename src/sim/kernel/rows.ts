@@ -129,3 +129,93 @@ export interface FdbRow {
   readonly master?: string;
   readonly state: '' | 'permanent' | 'static';
 }
+/**
+ * A chain of iptables (no `text`) or one of its rules. `packets` and `bytes` are what the counters were set to with this
+ * row (0, `iptables-restore -c`, `-Z`); what has been counted since are the rules tried in hook events with this row's key.
+ */
+export interface IptablesRow {
+  readonly table: string;
+  readonly chain: string;
+  /** Only of built-in chains. */
+  readonly policy?: string;
+  /** As `iptables -S` prints it behind `-A CHAIN `. */
+  readonly text?: string;
+  readonly packets: number;
+  readonly bytes: number;
+}
+/** A line of `conntrack -L` without its timeout, which changes with every packet. */
+export interface ConntrackRow {
+  readonly protocol: string;
+  readonly state?: string;
+  /** `src=… dst=… sport=… dport=…` */
+  readonly orig: string;
+  readonly reply: string;
+  readonly flags: readonly string[];
+}
+/** A set (no `member`) or one of its members, as `ipset save` prints them. */
+export interface IpsetRow {
+  readonly set: string;
+  /** `hash:ip`, `hash:net`. */
+  readonly type: string;
+  readonly member?: string;
+}
+/** A queueing discipline that somebody put on a device (`tc qdisc`); default ones are left out. */
+export interface QdiscRow {
+  readonly dev: string;
+  readonly kind: string;
+  /** `8001:` */
+  readonly handle: string;
+  /** As `tc qdisc show` prints them: `limit 1000 delay 10ms loss 5%`. */
+  readonly options: string;
+}
+/** A line of `ss -tuan`; `peer` absent: `0.0.0.0:*`. */
+export interface SocketRow {
+  readonly protocol: 'tcp' | 'udp';
+  /** As `ss` prints it: LISTEN, ESTAB, TIME-WAIT, UNCONN, … */
+  readonly state: string;
+  readonly local: string;
+  readonly peer?: string;
+  /** Program that opened it. */
+  readonly process: string;
+}
+/** A line of `kubectl get nodes|pods -o wide`, with what the network needs to know. */
+export interface KubeRow {
+  readonly kind: 'Node' | 'Pod';
+  readonly name: string;
+  /** `Ready`, `NotReady`, `Running`, `Pending`, `ContainerCreating`, `Terminating`. */
+  readonly status: string;
+  /** InternalIP of a node, address of a pod. */
+  readonly ip?: string;
+  /** Of a pod. */
+  readonly node?: string;
+  /** Of a node: `spec.podCIDR`. */
+  readonly podCidr?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+/** A namespace is drawn as a room; `parent` is the namespace of the machine it lives on. */
+export interface NetnsRow {
+  readonly id: string;
+  readonly machine: string;
+  readonly role: 'host' | 'container' | 'pod' | 'switch' | 'router' | 'netns';
+  readonly parent?: string;
+}
+export interface SysctlRow {
+  /** Dotted, as `sysctl` prints: `net.ipv4.ip_forward`. */
+  readonly name: string;
+  readonly value: string;
+}
+export interface ProcessRow {
+  readonly name: string;
+  readonly pid: number;
+  readonly state: 'running' | 'stopped' | 'failed';
+  readonly note?: string;
+}
+export interface EtcdRow {
+  readonly key: string;
+  readonly value: string;
+  readonly createRevision: number;
+  readonly modRevision: number;
+  readonly version: number;
+  /** Lease id in hex; absent without one. */
+  readonly lease?: string;
+}

@@ -5,7 +5,25 @@
  * Everything here is plain data (structured-clone and JSON safe, except `Frame.bytes`). Addresses, MACs and table rows
  * are written as iproute2's JSON writes them, so that a row can be shown, compared and exported as it stands.
  */
-import type { AddrRow, FdbRow, LinkRow, NeighRow, NeighState, RouteRow, RuleRow } from './rows';
+import type {
+  AddrRow,
+  ConntrackRow,
+  EtcdRow,
+  FdbRow,
+  IpsetRow,
+  IptablesRow,
+  KubeRow,
+  LinkRow,
+  NeighRow,
+  NeighState,
+  NetnsRow,
+  ProcessRow,
+  QdiscRow,
+  RouteRow,
+  RuleRow,
+  SocketRow,
+  SysctlRow,
+} from './rows';
 
 export type * from './rows';
 
@@ -175,6 +193,8 @@ export interface RuleTried {
   /** First match that said no, in iptables' words (`-p tcp`). */
   readonly failed?: string;
   readonly verdict?: string;
+  /** Row of table `iptables` whose counters this packet went into; absent when it did not match. */
+  readonly key?: string;
   /** So many rules from `rule` on did not match and are not listed one by one. */
   readonly skipped?: number;
 }
@@ -336,35 +356,14 @@ export interface TableRows {
   sysctl: SysctlRow;
   process: ProcessRow;
   etcd: EtcdRow;
+  iptables: IptablesRow;
+  conntrack: ConntrackRow;
+  ipset: IpsetRow;
+  qdisc: QdiscRow;
+  socket: SocketRow;
+  kube: KubeRow;
 }
 export type TableName = keyof TableRows;
-/** A namespace is drawn as a room; `parent` is the namespace of the machine it lives on. */
-export interface NetnsRow {
-  readonly id: string;
-  readonly machine: string;
-  readonly role: 'host' | 'container' | 'pod' | 'switch' | 'router' | 'netns';
-  readonly parent?: string;
-}
-export interface SysctlRow {
-  /** Dotted, as `sysctl` prints: `net.ipv4.ip_forward`. */
-  readonly name: string;
-  readonly value: string;
-}
-export interface ProcessRow {
-  readonly name: string;
-  readonly pid: number;
-  readonly state: 'running' | 'stopped' | 'failed';
-  readonly note?: string;
-}
-export interface EtcdRow {
-  readonly key: string;
-  readonly value: string;
-  readonly createRevision: number;
-  readonly modRevision: number;
-  readonly version: number;
-  /** Lease id in hex; absent without one. */
-  readonly lease?: string;
-}
 /**
  * One row of one table of one namespace appears (no `before`), changes, or goes (no `after`). `key` is the row's identity
  * inside (netns, table); keys compared as strings (code units) sort rows in the order of the kernel's dump.

@@ -3,18 +3,23 @@ import { unreachable } from '../../base/assert';
 import type { Daemon, Effect, Input, Request } from '../daemons/index';
 import { stamp } from './stamp';
 import type { Netns } from '../kernel/index';
-import type { Netlink, Reply, Timer } from '../kernel/netlink';
+import type { Netlink, Reply, Service, Timer } from '../kernel/netlink';
 import { strerror, type Errno } from '../kernel/netlink';
 import type { EventSeq, ProcessRow } from '../kernel/trace';
-import { err, ok } from '../../base/result';
+import { err, ok, type Result } from '../../base/result';
 import type { EtcdHost, EtcdPeer } from './etcd-host';
+import { Children } from './daemon-children';
+import { DaemonIo } from './daemon-io';
 import type { Machine } from './machine';
+import type { Process, Terminal } from './process';
 
 /** What a daemon reaches beyond its machine. */
 export interface DaemonWorld {
   etcd(): EtcdHost | undefined;
   /** A daemon wrote a file. */
   wrote(machine: Machine, path: string, text: string, cause: EventSeq): void;
+  /** Starts a program in a daemon's name. */
+  child(netns: Netns, by: string, command: string, terminal: Terminal): Process;
 }
 
 /** The part that does not depend on the daemon's state. */
@@ -23,6 +28,8 @@ export interface DaemonHost {
   start(cause: EventSeq): void;
   stop(cause: EventSeq): void;
   readonly running: boolean;
+  /** As systemctl and its clients see it. */
+  service(cause: EventSeq): Service;
 }
 
 function carry(netlink: Netlink, request: Request): Reply {
@@ -68,6 +75,11 @@ class Host<State> implements DaemonHost {
   readonly #inbox: { input: Input; cause: EventSeq }[] = [];
   readonly #timers = new Map<string, Timer>();
   readonly #peer: EtcdPeer;
+  readonly #children: Children;
+  readonly #io: DaemonIo;
+  readonly #log: { readonly at: number; readonly text: string }[] = [];
+  readonly #asked = new Map<number, (reply: Result<unknown, string>) => void>();
+  #nextAsk = 1;
 
   constructor(
     private readonly machine: Machine,
@@ -77,6 +89,9 @@ class Host<State> implements DaemonHost {
     this.name = daemon.name;
     this.#state = daemon.initial;
     this.#peer = { name: daemon.name, netns: machine.root };
+    const take = (input: Input, cause: EventSeq) => this.#take(input, cause);
+    this.#children = new Children(machine, daemon.name, world, take);
+    this.#io = new DaemonIo(machine, daemon.name, take);
   }
 
   get running(): boolean {
@@ -91,6 +106,29 @@ class Host<State> implements DaemonHost {
 
   stop(cause: EventSeq): void {
     this.#take({ on: 'stop' }, cause);
+  }
+
+  service(cause: EventSeq): Service {
+    const row = this.#row;
+    return {
+      name: this.name,
+      state: row?.state ?? 'stopped',
+      pid: row?.pid ?? 0,
+      note: row?.note ?? '',
+      start: () => {
+        if (!this.running) this.start(cause);
+      },
+      stop: () => {
+        if (this.running) this.stop(cause);
+      },
+      ask: (request, onAnswer) => {
+        if (!this.running) return onAnswer(err(`${this.name} is not running`));
+        const id = this.#nextAsk++;
+        this.#asked.set(id, onAnswer);
+        this.#take({ on: 'ask', id, request }, cause);
+      },
+      log: () => this.#log,
+    };
   }
 
   #show(row: ProcessRow, cause: EventSeq): void {
@@ -132,6 +170,7 @@ class Host<State> implements DaemonHost {
       case 'timer':
         return this.#timer(effect.name, effect.afterNs, cause);
       case 'log':
+        this.#log.push({ at: this.machine.root.now, text: effect.text });
         this.#control('log', effect.level, effect.text, cause);
         return;
       case 'tell':
@@ -145,6 +184,27 @@ class Host<State> implements DaemonHost {
       case 'netns':
         this.machine.addContainer(effect.name, effect.role, effect.image, cause);
         return;
+      case 'netns-delete':
+        this.machine.removeContainer(effect.name, cause);
+        return;
+      case 'exec': {
+        const failed = (text: string) => this.#control('log', 'E', text, cause);
+        return this.#children.exec(effect, this.#netns(effect.netns), cause, failed);
+      }
+      case 'spawn':
+        return this.#children.spawn(effect, this.#netns(effect.netns), cause);
+      case 'kill':
+        return this.#children.kill(effect.name);
+      case 'answer': {
+        const answer = this.#asked.get(effect.id);
+        this.#asked.delete(effect.id);
+        return answer?.(effect.reply);
+      }
+      case 'tun-open':
+      case 'tun-write':
+      case 'udp-open':
+      case 'udp-send':
+        return this.#io.carryOut(effect, cause);
       case 'exit':
         return this.#exit(effect.note, cause);
     }
@@ -184,7 +244,12 @@ class Host<State> implements DaemonHost {
     this.#timers.set(name, timer);
   }
 
-  #control(protocol: 'log' | 'docker' | 'cni', action: string, text: string, cause: EventSeq): EventSeq {
+  #control(
+    protocol: 'log' | 'docker' | 'cni' | 'kube',
+    action: string,
+    text: string,
+    cause: EventSeq,
+  ): EventSeq {
     const { root } = this.machine;
     return root.emit({ ...stamp(root, cause), kind: 'control', by: this.name, protocol, action, text });
   }
@@ -193,6 +258,9 @@ class Host<State> implements DaemonHost {
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
     this.world.etcd()?.forget(this.#peer);
+    this.#io.close(cause);
+    for (const answer of this.#asked.values()) answer(err(`${this.name} has stopped`));
+    this.#asked.clear();
     if (!this.#row) return;
     this.#show(
       note === '' ? { ...this.#row, state: 'stopped' } : { ...this.#row, state: 'failed', note },

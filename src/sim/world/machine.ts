@@ -47,6 +47,14 @@ export class Machine {
     return container;
   }
 
+  /** Its namespace goes with it, and with that its devices and sockets; a container on the host's network has none. */
+  removeContainer(name: string, cause: EventSeq): void {
+    const container = this.containers.get(name);
+    if (!container) return;
+    this.containers.delete(name);
+    if (container.netns !== this.root) this.kernel.deleteNetns(container.netns.id, cause);
+  }
+
   /** `ip netns add`. The id is the name unless another machine's namespace has it. */
   addNetns(name: string, cause: EventSeq): Result<Netns, Errno> {
     if (this.named.has(name)) return err('EEXIST');

@@ -35,6 +35,8 @@ export class Process {
 
   constructor(
     private readonly terminal: Terminal,
+    /** In whose name it acts, when not in its program's: a daemon's child. */
+    private readonly by: string | undefined,
     private readonly random: Random,
     private readonly hostOf: (netns: Netns, process: Process) => HostApi,
     private readonly resolve: (handle: NetnsHandle) => Netns | undefined,
@@ -81,7 +83,7 @@ export class Process {
   }
 
   #context(netns: Netns, program: string): ProcessContext {
-    const requester: Requester = { by: program, cause: this.cause };
+    const requester: Requester = { by: this.by ?? program, cause: this.cause };
     return {
       netns: netns.handle,
       netlink: netns.netlink(requester),

@@ -23,6 +23,8 @@ export interface Scenario {
   readonly machines: readonly MachineSpec[];
   readonly cables: readonly CableSpec[];
   readonly etcd?: { readonly on: string };
+  /** The machine kube-apiserver runs on. */
+  readonly kubernetes?: { readonly on: string };
   readonly flannel?: FlannelSpec;
   /** Run one after another once the daemons are quiet. */
   readonly setup: readonly SetupCommand[];
@@ -84,7 +86,19 @@ export interface DockerSpec {
   readonly bip?: Prefix;
   /** `--mtu`; absent: FLANNEL_MTU where flanneld runs, else 1500. */
   readonly mtu?: number;
+  /** `--iptables`: dockerd writes its rules. */
+  readonly iptables: boolean;
+  /** `--ip-masq`; absent: true, but false where flanneld masquerades. */
+  readonly ipMasq?: boolean;
   readonly containers: readonly ContainerSpec[];
+}
+/** A published port: `-p 8080:80`. */
+export interface PortSpec {
+  /** Absent: every address. */
+  readonly hostIp?: Ip4;
+  readonly hostPort: number;
+  readonly containerPort: number;
+  readonly protocol: 'tcp' | 'udp';
 }
 /** In the order of creation, which is the order in which their veths become bridge ports. */
 export interface ContainerSpec {
@@ -96,6 +110,9 @@ export interface ContainerSpec {
   /** Host end of the veth pair; default `veth` and 7 hex digits. */
   readonly veth?: string;
   readonly vethMac?: Mac;
+  /** `--network host`: no namespace of its own. */
+  readonly network: 'bridge' | 'host';
+  readonly ports: readonly PortSpec[];
 }
 
 export interface CniSpec {
@@ -128,6 +145,12 @@ export interface PodSpec {
 export interface FlannelSpec {
   /** net-conf.json as text, the value of `/coreos.com/network/config`. */
   readonly netConf: string;
+  /** flanneld `--ip-masq`. */
+  readonly ipMasq: boolean;
+  /** flanneld `--iptables-forward-rules`. */
+  readonly forwardRules: boolean;
+  /** flanneld `--kube-subnet-mgr`: Node objects in place of etcd keys. */
+  readonly kubeSubnetMgr: boolean;
   /** In the order in which they join. */
   readonly nodes: readonly FlannelNodeSpec[];
 }
@@ -139,4 +162,6 @@ export interface FlannelNodeSpec {
   readonly subnet?: Prefix;
   /** MAC of flannel.1; absent: random. */
   readonly vtepMac?: Mac;
+  /** False: flanneld is not started with the network but later, by `systemctl start flanneld`. */
+  readonly join: boolean;
 }

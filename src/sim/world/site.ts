@@ -30,6 +30,7 @@ export class Site implements DaemonWorld {
   /** Called when flanneld has written subnet.env, to start what waits for it. */
   onFile: (machine: Machine, path: string, text: string, cause: EventSeq) => void = () => undefined;
   #commands = 0;
+  #children = 0;
   /** Events looked at by `followRoles`. */
   #seen = 0;
 
@@ -88,7 +89,7 @@ export class Site implements DaemonWorld {
         onEnd(exit);
       },
     };
-    const process = this.#process(terminal, `command ${command}`);
+    const process = this.#process(terminal, undefined, `command ${command}`);
     process.start(netns, text);
     return { command, process, startSeq };
   }
@@ -115,15 +116,23 @@ export class Site implements DaemonWorld {
       },
       ended: () => undefined,
     };
-    const process = this.#process(terminal, 'query');
+    const process = this.#process(terminal, undefined, 'query');
     process.start(netns, text);
     process.exit(0);
     return printed;
   }
 
-  #process(terminal: Terminal, label: string): Process {
+  /** A daemon's child: what it does hangs on `terminal.cause` and is done in the daemon's name. */
+  child(netns: Netns, by: string, command: string, terminal: Terminal): Process {
+    const process = this.#process(terminal, by, `${netns.id} ${by} ${this.#children++}`);
+    process.start(netns, command);
+    return process;
+  }
+
+  #process(terminal: Terminal, by: string | undefined, label: string): Process {
     return new Process(
       terminal,
+      by,
       this.ground.random.fork(label),
       (netns, process) => this.#hostApi(netns, process),
       (handle) => this.netns(handle.id),
@@ -154,6 +163,8 @@ export class Site implements DaemonWorld {
       exec: (handle, words) => process.runIn(handle, words),
       enter: (handle) => by(handle).netlink({ by: 'ip', cause: process.cause }),
       etcd: (): EtcdClient | undefined => this.etcdHost?.client({ name: 'etcdctl', netns }, process.cause),
+      services: () => [...machine.daemons.values()].map((daemon) => daemon.service(process.cause)),
+      service: (name) => machine.daemons.get(name)?.service(process.cause),
     };
   }
 

@@ -427,6 +427,8 @@ function transition(state: FlanneldState, input: Input, now: SimTime): Step {
       return followed(state, input.events, now);
     case 'timer':
       return onTimer(state, input.name);
+    default:
+      return next(state);
   }
 }
 

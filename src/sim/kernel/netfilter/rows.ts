@@ -1,5 +1,6 @@
 /** Rows of the two tables that a moment shows of netfilter. Counters and timeouts are left out: they change with every packet. */
 import { IPPROTO_ICMP } from '../../wire/index';
+import type { ConntrackRow, IptablesRow } from '../rows';
 import { ipText } from '../text';
 import type { Connection } from './connection';
 import type { Chain, Rule, Table } from './ruleset';
@@ -7,22 +8,8 @@ import { BUILTIN } from './ruleset';
 import { PROTOCOL_NAMES } from './text';
 import type { Tuple } from './tuple';
 
-/** A chain (no `text`) or one of its rules. */
-export interface IptablesRow {
-  readonly table: string;
-  readonly chain: string;
-  readonly policy?: string;
-  /** As `iptables -S` prints it behind `-A CHAIN `. */
-  readonly text?: string;
-}
-export interface ConntrackRow {
-  readonly protocol: string;
-  readonly state?: string;
-  /** `src=… dst=… sport=… dport=…` */
-  readonly orig: string;
-  readonly reply: string;
-  readonly flags: readonly string[];
-}
+export type { ConntrackRow, IptablesRow };
+
 const TABLE_ORDER = ['raw', 'mangle', 'nat', 'filter', 'security'];
 
 /** Keys sort by table, then built-in chains in the order of the hooks, then the others by name, each with its rules. */
@@ -31,7 +18,7 @@ export function iptablesKey(table: Table, chain: Chain, rule?: Rule): string {
   return `${TABLE_ORDER.indexOf(table.name)}|${at}|${rule ? String(rule.position).padStart(16, '0') : ''}`;
 }
 export function iptablesRow(table: Table, chain: Chain, rule?: Rule): IptablesRow {
-  const base = { table: table.name, chain: chain.name };
+  const base = { table: table.name, chain: chain.name, packets: 0, bytes: 0 };
   if (rule) return { ...base, text: rule.text };
   return chain.builtin ? { ...base, policy: chain.policy } : base;
 }

@@ -86,6 +86,8 @@ export class Terminal {
       exec,
       enter: (handle) => net.netlink(handle.id),
       etcd: () => undefined,
+      services: () => [],
+      service: () => undefined,
     };
   }
 }
