@@ -17,6 +17,13 @@ export const COST = {
   encap: 4_000,
   decap: 1_000,
   loopback: 1_000,
+  /** From write() on a TUN until the packet is received. */
+  tunWrite: 1_000,
+  /** From the kernel's wake-up until a waiting process runs. */
+  wake: 10_000,
+  /** A process between reading a packet and passing it on; entering and leaving the kernel once more. */
+  userPacket: 2_000,
+  syscall: 1_000,
 } as const;
 
 export const MS = 1_000_000;

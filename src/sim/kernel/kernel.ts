@@ -1,6 +1,7 @@
 /** The kernel of one machine: its network namespaces. And the ground that all kernels of a world stand on. */
 import type { Random } from '../../base/random';
 import type { Engine } from '../engine/index';
+import { KernelLog } from './kernel-log';
 import { Netns } from './netns';
 import type { NetnsHandle } from './netlink';
 import type { EventSeq, NetnsRow } from './trace';
@@ -18,6 +19,8 @@ export class Kernel {
   readonly #own = new Map<string, Netns>();
   /** Secret of this boot: seeds the hash behind VXLAN source ports. */
   readonly hashSeed: number;
+  readonly log = new KernelLog();
+  #qdiscHandle = 0x8000;
 
   constructor(
     readonly machine: string,
@@ -50,6 +53,11 @@ export class Kernel {
     netns.shutdown(cause);
     this.#own.delete(id);
     this.ground.namespaces.delete(id);
+  }
+
+  /** qdisc_alloc_handle: the next major number for a queueing discipline that was given none. */
+  takeQdiscHandle(): number {
+    return ++this.#qdiscHandle;
   }
 
   resolve(handle: NetnsHandle): Netns | undefined {

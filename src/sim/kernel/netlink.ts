@@ -18,10 +18,19 @@ import type {
 } from './rows';
 import type { EventSeq, FibDecision, SimTime } from './trace';
 
+import type { KubeClient } from './kube-api';
 import type { Netfilter } from './netfilter/door';
+import type { SocketApi } from './socket/door';
+import type { QdiscDumpRow, QdiscMode, QdiscSpec } from './qdisc/door';
 
 export type * from './netfilter/door';
+export { setErrorText, type SetCommand } from './netfilter/ipset-words';
+export type * from './docker-api';
+export type * from './qdisc/door';
+export { netemText, shareNumber } from './qdisc/text';
+export * from './kube-api';
 export type * from './rows';
+export type * from './socket/door';
 export type { EventSeq, FibDecision, SimTime } from './trace';
 
 /** errno names of Linux; `strerror` gives glibc's words for them. */
@@ -31,6 +40,7 @@ export type Errno =
   | 'ESRCH'
   | 'ENXIO'
   | 'EACCES'
+  | 'EIO'
   | 'EBUSY'
   | 'EEXIST'
   | 'ENODEV'
@@ -43,12 +53,16 @@ export type Errno =
   | 'ENETDOWN'
   | 'ENETUNREACH'
   | 'ECONNREFUSED'
+  | 'ECONNRESET'
+  | 'ETIMEDOUT'
+  | 'EPIPE'
   | 'EHOSTUNREACH'
   | 'EAFNOSUPPORT'
   | 'ELOOP'
   | 'ENOBUFS'
   | 'ENOTCONN'
   | 'EPROTO'
+  | 'EBADFD'
   | 'ERANGE';
 
 export const strerror: Readonly<Record<Errno, string>> = {
@@ -57,6 +71,7 @@ export const strerror: Readonly<Record<Errno, string>> = {
   ESRCH: 'No such process',
   ENXIO: 'No such device or address',
   EACCES: 'Permission denied',
+  EIO: 'Input/output error',
   EBUSY: 'Device or resource busy',
   EEXIST: 'File exists',
   ENODEV: 'No such device',
@@ -69,12 +84,16 @@ export const strerror: Readonly<Record<Errno, string>> = {
   ENETDOWN: 'Network is down',
   ENETUNREACH: 'Network is unreachable',
   ECONNREFUSED: 'Connection refused',
+  ECONNRESET: 'Connection reset by peer',
+  ETIMEDOUT: 'Connection timed out',
+  EPIPE: 'Broken pipe',
   EHOSTUNREACH: 'No route to host',
   EAFNOSUPPORT: 'Address family not supported by protocol',
   ELOOP: 'Too many levels of symbolic links',
   ENOBUFS: 'No buffer space available',
   ENOTCONN: 'Transport endpoint is not connected',
   EPROTO: 'Protocol error',
+  EBADFD: 'File descriptor in bad state',
   ERANGE: 'Numerical result out of range',
 };
 
@@ -295,88 +314,15 @@ export interface Netlink {
   getFdb(filter?: { readonly br?: string; readonly dev?: string }): FdbDumpRow[];
   newFdb(spec: FdbSpec, mode?: 'add' | 'append' | 'replace'): Reply;
   delFdb(spec: FdbSpec): Reply;
+  /** Root queueing disciplines, default ones too, by device. */
+  getQdiscs(): QdiscDumpRow[];
+  newQdisc(spec: QdiscSpec, mode: QdiscMode): Reply;
+  delQdisc(spec: QdiscSpec): Reply;
   /** Dotted or slashed names. ENOENT for a name that is not modelled, EINVAL for a bad value. */
   getSysctl(name: string): Result<string, Errno>;
   setSysctl(name: string, value: string): Result<void, Errno>;
   /** Every modelled sysctl, dotted, sorted. */
   listSysctls(): { readonly name: string; readonly value: string }[];
-}
-
-/** IP_RECVERR: what went wrong with something this socket sent. */
-export interface SocketError {
-  readonly errno: Errno;
-  readonly origin: 'local' | 'icmp';
-  readonly type: number;
-  readonly code: number;
-  /** MTU for fragmentation needed, the better gateway for a redirect. */
-  readonly info: number;
-  /** Who reported it. */
-  readonly offender: Ip4;
-  /** The part of our packet that was quoted, from its transport header. */
-  readonly quoted: Uint8Array;
-}
-export interface Datagram {
-  readonly src: Ip4;
-  readonly dst: Ip4;
-  readonly srcPort: number;
-  readonly dstPort: number;
-  readonly ttl: number;
-  readonly tos: number;
-  /** UDP payload; for an ICMP socket the ICMP message from its type byte. */
-  readonly payload: Uint8Array;
-  readonly at: SimTime;
-}
-export interface SendOptions {
-  readonly ttl?: number;
-  readonly tos?: number;
-  /** do: DF, refuse what exceeds the path MTU. want: DF unless too big. dont: no DF. (IP_MTU_DISCOVER) */
-  readonly pmtudisc?: 'do' | 'want' | 'dont' | 'probe';
-  readonly source?: Ip4;
-  readonly device?: string;
-  readonly mark?: number;
-}
-export interface SocketEvents {
-  onMessage?(datagram: Datagram): void;
-  onError?(error: SocketError): void;
-}
-export interface IcmpSocket {
-  readonly id: number;
-  sendEcho(dst: Ip4, seq: number, payload: Uint8Array, options?: SendOptions): Result<void, SocketSendError>;
-  close(): void;
-}
-export interface UdpSocket {
-  readonly port: number;
-  sendTo(dst: Ip4, port: number, payload: Uint8Array, options?: SendOptions): Result<void, SocketSendError>;
-  close(): void;
-}
-export interface SocketSendError {
-  readonly errno: Errno;
-  /** For EMSGSIZE. */
-  readonly mtu?: number;
-}
-/** A tap as tcpdump opens it: every frame the device sends or receives. A promiscuous tap makes a bridge show what it switches. */
-export interface Capture {
-  readonly link: 'ethernet' | 'ip';
-  close(): void;
-}
-export interface SocketApi {
-  /** `id` undefined: the next free one, counted from 1 in each namespace. EADDRINUSE when taken. */
-  icmp(id: number | undefined, events: SocketEvents): Result<IcmpSocket, Errno>;
-  udp(
-    bind: { readonly address?: Ip4; readonly port?: number },
-    events: SocketEvents,
-  ): Result<UdpSocket, Errno>;
-  /** connect() on a UDP socket: which source address would be used, or why not. Sends nothing. */
-  connect(
-    dst: Ip4,
-    options?: SendOptions,
-  ): Result<{ readonly source: Ip4; readonly dev: string; readonly mtu: number }, Errno>;
-  /** `any` takes every device. */
-  capture(
-    dev: string,
-    onFrame: (bytes: Uint8Array, at: SimTime, dev: string, direction: 'in' | 'out') => void,
-    promiscuous?: boolean,
-  ): Result<Capture, Errno>;
 }
 
 /** Opaque reference to a namespace of the same machine (or, in a script, of the world). */
@@ -422,10 +368,13 @@ export interface HostApi {
     readonly running: boolean;
   }[];
   /** Runs a command line's words in another namespace as part of this process: output and exit code are this process's. */
-  exec(netns: NetnsHandle, words: readonly string[]): void;
+  /** `onEnd` is called just before the process is over. */
+  exec(netns: NetnsHandle, words: readonly string[], onEnd?: (exit: number) => void): void;
   /** Same machine-wide view in another namespace (`ip -n X …`). */
   enter(netns: NetnsHandle): Netlink;
   etcd(): EtcdClient | undefined;
+  /** Absent: the world has no API server. */
+  kube(): KubeClient | undefined;
   /** Daemons of this machine, as systemd units. */
   services(): readonly Service[];
   service(name: string): Service | undefined;
@@ -436,6 +385,8 @@ export interface Service {
   readonly state: 'running' | 'stopped' | 'failed';
   /** Of the last process. */
   readonly pid: number;
+  /** When it came into this state; absent: it has never run. */
+  readonly since?: SimTime;
   /** Why it failed. */
   readonly note: string;
   start(): void;
@@ -463,8 +414,22 @@ export interface EtcdClient {
     prefix: boolean,
     onEvent: (event: { readonly type: 'PUT' | 'DELETE'; readonly kv: EtcdKeyValue }) => void,
   ): { cancel(): void };
-  put(key: string, value: string): Result<{ readonly revision: number }, string>;
+  /** `lease` in hex. */
+  put(key: string, value: string, lease?: string): Result<{ readonly revision: number }, string>;
   delete(key: string, prefix: boolean): Result<{ readonly deleted: number }, string>;
+  leases(): readonly EtcdLease[];
+  grant(ttlSec: number): Result<EtcdLease, string>;
+  revoke(lease: string): Result<void, string>;
+  /** Starts the lease's time again. */
+  keepAlive(lease: string): Result<EtcdLease, string>;
+}
+/** A lease of etcd; ids are 16 hex digits. */
+export interface EtcdLease {
+  readonly id: string;
+  readonly ttlSec: number;
+  /** Whole seconds left. */
+  readonly remainingSec: number;
+  readonly keys: readonly string[];
 }
 /** Who asks, for the trace. */
 export interface Requester {

@@ -8,6 +8,7 @@ import {
   ETH_P_ARP,
   ETH_P_IP,
   IPPROTO_ICMP,
+  IPPROTO_TCP,
   IPPROTO_UDP,
   MAC_ZERO,
   readU16,
@@ -30,6 +31,7 @@ import { PathMtu } from './ip/pmtu';
 import type { Kernel } from './kernel';
 import type { Netlink, NetnsHandle, Requester, SocketApi } from './netlink';
 import { Hooks, NetfilterTables } from './netfilter/index';
+import { takeOff } from './qdisc/request';
 import { syncFilters } from './rtnetlink/filters';
 import { linkRow, sameRow } from './rtnetlink/link-row';
 import { dropAddress, newAddr } from './rtnetlink/addrs';
@@ -114,6 +116,7 @@ export class Netns {
   }
 
   shutdown(cause: EventSeq): void {
+    this.sockets.shutdown(cause);
     for (const device of [...this.#byIndex.values()]) this.removeDevice(device, cause);
     this.change('netns', this.id, this.#row, undefined, cause);
   }
@@ -193,7 +196,7 @@ export class Netns {
   }
 
   drop(
-    frame: Frame,
+    frame: Pick<Frame, 'id'>,
     cause: EventSeq,
     reason: DropReason,
     where: string,
@@ -221,21 +224,8 @@ export class Netns {
     where: string,
     detail?: Record<string, string | number>,
   ): void {
-    const frame = packet.frame;
-    const dev = packet.iif?.name;
-    packet.cause = this.emit({
-      seq: 0,
-      at: 0,
-      machine: this.machine,
-      netns: this.id,
-      cause: packet.cause,
-      kind: 'drop',
-      dev,
-      frame,
-      reason,
-      where,
-      detail,
-    });
+    const frame = { id: packet.frame };
+    packet.cause = this.drop(frame, packet.cause, reason, where, packet.iif?.name, detail);
   }
 
   /** Reports a row of a table when it really differs. Both absent or equal: nothing happens. */
@@ -345,6 +335,7 @@ export class Netns {
     this.#byName.delete(device.name);
     this.sysctl.deviceRemoved(device.name);
     syncFilters(device, cause, true);
+    takeOff(device, cause);
     this.change('link', this.linkKey(device), device.row, undefined, cause);
     device.row = undefined;
   }
@@ -363,7 +354,10 @@ export class Netns {
   setUp(device: Device, up: boolean, cause: EventSeq): void {
     if (device.up === up) return;
     device.up = up;
-    if (!up) this.netfilter.deviceDown(device.name);
+    if (!up) {
+      this.netfilter.deviceDown(device.name, cause);
+      device.qdisc?.reset(cause);
+    }
     device.everUp ||= up;
     this.causing(cause, () => {
       if (up) this.fib.deviceUp(device.name);
@@ -444,6 +438,7 @@ export class Netns {
       const { protocol } = packet.header;
       if (protocol === IPPROTO_ICMP) this.icmp.receive(packet);
       else if (protocol === IPPROTO_UDP) this.sockets.udpReceive(packet);
+      else if (protocol === IPPROTO_TCP) this.sockets.tcp.receive(packet);
       else {
         this.dropPacket(packet, 'IP_NOPROTO', 'ip_protocol_deliver_rcu', { protocol });
         this.icmp.error(packet, 3, 2, 0);

@@ -61,6 +61,8 @@ export interface LinkRow {
     readonly ageing: number;
     readonly udpCsum: boolean;
   };
+  /** `process`: who holds the file. */
+  readonly tun?: { readonly persist: boolean; readonly process?: string };
 }
 /** One address (`addr_info` element of `ip -j addr`). */
 export interface AddrRow {

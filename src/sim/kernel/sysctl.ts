@@ -1,6 +1,6 @@
 /**
  * The sysctls that the model reads, with Linux's defaults (Documentation/networking/ip-sysctl.rst), and those that
- * scripts set and that make no difference here (IPv6 off). Values are kept as the text that `sysctl` prints.
+ * scripts set and that make no difference here (IPv6, arptables). Values are kept as the text that `sysctl` prints.
  */
 import { err, ok, type Result } from '../../base/result';
 import type { Errno } from './netlink';
@@ -60,8 +60,11 @@ const GLOBAL: Readonly<Record<string, string>> = {
   'net.ipv4.fib_multipath_hash_policy': '0',
   'net.ipv4.route.min_pmtu': '552',
   'net.ipv4.route.mtu_expires': '600',
+  'net.bridge.bridge-nf-call-arptables': '1',
+  'net.bridge.bridge-nf-call-ip6tables': '1',
   'net.bridge.bridge-nf-call-iptables': '1',
   'net.netfilter.nf_conntrack_max': '262144',
+  'net.netfilter.nf_log_all_netns': '0',
 };
 const IPV6_CONF = {
   disable_ipv6: '0',

@@ -5,6 +5,7 @@
  * Everything here is plain data (structured-clone and JSON safe, except `Frame.bytes`). Addresses, MACs and table rows
  * are written as iproute2's JSON writes them, so that a row can be shown, compared and exported as it stands.
  */
+import type { HookName, RuleTried } from './netfilter/tried';
 import type {
   AddrRow,
   ConntrackRow,
@@ -182,22 +183,7 @@ export interface VtepEvent extends OnDevice {
   readonly remotes: readonly string[];
 }
 
-export type HookName = 'PREROUTING' | 'INPUT' | 'FORWARD' | 'OUTPUT' | 'POSTROUTING';
-export interface RuleTried {
-  readonly table: string;
-  readonly chain: string;
-  /** 1-based; 0 for the chain's policy. */
-  readonly rule: number;
-  readonly text: string;
-  readonly matched: boolean;
-  /** First match that said no, in iptables' words (`-p tcp`). */
-  readonly failed?: string;
-  readonly verdict?: string;
-  /** Row of table `iptables` whose counters this packet went into; absent when it did not match. */
-  readonly key?: string;
-  /** So many rules from `rule` on did not match and are not listed one by one. */
-  readonly skipped?: number;
-}
+export type { HookName, RuleTried };
 /** Netfilter hook that had something registered on it (nf_hook_slow). */
 export interface HookEvent extends EventBase {
   readonly kind: 'hook';
@@ -205,6 +191,9 @@ export interface HookEvent extends EventBase {
   readonly frame: FrameId;
   readonly iif?: string;
   readonly oif?: string;
+  /** Ports of the bridge that brought the packet, and that it is about to leave by. */
+  readonly physIn?: string;
+  readonly physOut?: string;
   readonly tried: readonly RuleTried[];
   /** What conntrack said of the packet here: `NEW orig`, `ESTABLISHED reply`, `INVALID`. */
   readonly conntrack?: string;
@@ -280,13 +269,20 @@ export interface IcmpErrorEvent extends EventBase {
   /** Why suppressed: `about-icmp-error`, `broadcast`, `fragment`, `no-route-back`, `rate-limited`. */
   readonly reason?: string;
 }
-/** Bytes cross between user space and kernel (read/write on a TUN, sendto, recvmsg). */
+/**
+ * Bytes cross between user space and kernel (read/write on a TUN, sendto, recvmsg): one copy. `via` is the system call,
+ * with the device for a TUN. `frame` is the packet read, or the one that became of what was sent.
+ */
 export interface CopyEvent extends EventBase {
   readonly kind: 'copy';
   readonly frame: FrameId;
   readonly direction: 'to-user' | 'to-kernel';
   readonly process: string;
   readonly via: string;
+  /** Bytes copied: headers that the kernel puts on or has taken off do not count. */
+  readonly bytes: number;
+  /** Context switches it took: 1 when the process slept and had to be woken for it (try_to_wake_up), 0 when it was running. */
+  readonly switches: number;
 }
 /** The end of a frame. `reason` is the kernel's enum skb_drop_reason without its prefix (`NEIGH_FAILED`, `IP_INHDR`, `VXLAN_VNI_NOT_FOUND`) . */
 export interface DropEvent extends EventBase {
@@ -320,6 +316,21 @@ export type DropReason =
   | 'NEIGH_QUEUEFULL'
   | 'NO_SOCKET'
   | 'UDP_CSUM'
+  | 'TCP_CSUM'
+  | 'TCP_FLAGS'
+  | 'TCP_RESET'
+  | 'TCP_CLOSE'
+  | 'TCP_INVALID_SYN'
+  | 'TCP_INVALID_SEQUENCE'
+  | 'TCP_INVALID_ACK_SEQUENCE'
+  | 'TCP_OLD_SEQUENCE'
+  | 'TCP_OLD_DATA'
+  | 'TCP_OLD_ACK'
+  | 'TCP_ACK_UNSENT_DATA'
+  | 'TCP_OVERWINDOW'
+  | 'TCP_RFC7323_PAWS'
+  | 'TCP_ABORT_ON_DATA'
+  | 'TCP_LISTEN_OVERFLOW'
   | 'ICMP_CSUM'
   | 'NETFILTER_DROP'
   | 'VXLAN_NO_REMOTE'
@@ -339,6 +350,8 @@ export type DropReason =
   | 'FRAG_REASM_TIMEOUT'
   | 'DUP_FRAG'
   | 'FULL_RING'
+  | 'QDISC_DROP'
+  | 'SOCKET_RCVBUFF'
   | 'CABLE_CUT'
   | 'CABLE_LOSS'
   | 'HOP_LIMIT'

@@ -8,9 +8,11 @@
 import { assert } from '../../../base/assert';
 import { MAC_BROADCAST, MAC_ZERO, isMulticastMac, readMac, type Mac } from '../../wire/index';
 import { macText } from '../text';
+import type { IpPacket } from '../ip/packet';
 import { COST, MS } from '../costs';
 import type { FdbRow, LinkRow } from '../netlink';
 import type { BridgeVerdict, EventSeq, Frame } from '../trace';
+import { bridgeCallsIptables, bridgeForward, bridgePrerouting } from './bridge-nf';
 import { Device } from './device';
 
 /** One row of the forwarding database (struct net_bridge_fdb_entry). */
@@ -258,8 +260,20 @@ export class BridgeDevice extends Device {
       netns.drop(frame, seq, 'MAC_IEEE_MAC_CONTROL', 'br_handle_frame', port.device.name);
       return;
     }
-    if (port.learning) this.learn(src, port, cause);
-    this.#forward(port, frame, dst, cause);
+    if (bridgeCallsIptables(netns)) bridgePrerouting(port, frame, cause);
+    else this.finish(port, frame, cause);
+  }
+
+  /** br_handle_frame_finish; `packet` when netfilter has seen it. */
+  finish(port: BridgePort, frame: Frame, cause: EventSeq, packet?: IpPacket): void {
+    if (port.learning) this.learn(readMac(frame.bytes, 6), port, cause);
+    this.#forward(port, frame, readMac(frame.bytes, 0), cause, packet);
+  }
+  /** br_pass_frame_up. */
+  #passUp(frame: Frame, cause: EventSeq, packet: IpPacket | undefined): void {
+    this.netns.netfilter.passedUp = packet;
+    this.receive(frame, cause);
+    this.netns.netfilter.passedUp = undefined;
   }
 
   /** br_dev_xmit: the host sends through its own bridge device. */
@@ -267,13 +281,13 @@ export class BridgeDevice extends Device {
     this.#forward(undefined, frame, readMac(frame.bytes, 0), cause);
   }
 
-  #forward(port: BridgePort | undefined, frame: Frame, dst: Mac, cause: EventSeq): void {
+  #forward(port: BridgePort | undefined, frame: Frame, dst: Mac, cause: EventSeq, packet?: IpPacket): void {
     const group = isMulticastMac(dst);
     const entry = group ? undefined : this.fdb.get(dst);
     if (entry) {
       entry.used = this.netns.now;
-      if (entry.local) this.#toLocal(port, frame, dst, entry, cause);
-      else this.#toPort(port, frame, dst, entry, cause);
+      if (entry.local) this.#toLocal(port, frame, dst, entry, cause, packet);
+      else this.#toPort(port, frame, dst, entry, cause, packet);
       return;
     }
     const why = dst === MAC_BROADCAST ? 'broadcast' : group ? 'multicast' : 'unknown-unicast';
@@ -286,25 +300,39 @@ export class BridgeDevice extends Device {
       return;
     }
     const base = port ? COST.bridge : COST.bridgeDevice;
-    out.forEach((to, at) => this.#send(to, frame, base + at * COST.bridgeCopy, seq));
-    if (local) this.netns.work(base + out.length * COST.bridgeCopy, () => this.receive(frame, seq));
+    out.forEach((to, at) => this.#send(to, frame, base + at * COST.bridgeCopy, seq, packet));
+    if (local) this.netns.work(base + out.length * COST.bridgeCopy, () => this.#passUp(frame, seq, packet));
   }
 
-  #toLocal(port: BridgePort | undefined, frame: Frame, dst: Mac, entry: FdbEntry, cause: EventSeq): void {
+  #toLocal(
+    port: BridgePort | undefined,
+    frame: Frame,
+    dst: Mac,
+    entry: FdbEntry,
+    cause: EventSeq,
+    packet: IpPacket | undefined,
+  ): void {
     const seq = this.#decide(frame, port, dst, entry, { to: 'local' }, cause);
-    if (port) this.receive(frame, seq);
+    if (port) this.#passUp(frame, seq, packet);
     else
       this.netns.drop(frame, seq, 'BRIDGE_NO_EGRESS_PORT', 'br_dev_xmit', this.name, { mac: macText(dst) });
   }
 
-  #toPort(from: BridgePort | undefined, frame: Frame, dst: Mac, entry: FdbEntry, cause: EventSeq): void {
+  #toPort(
+    from: BridgePort | undefined,
+    frame: Frame,
+    dst: Mac,
+    entry: FdbEntry,
+    cause: EventSeq,
+    packet: IpPacket | undefined,
+  ): void {
     const to = entry.port;
     if (to && this.#shouldDeliver(from, to)) {
       const seq = this.#decide(frame, from, dst, entry, { to: 'port', port: to.device.name }, cause);
-      this.#send(to, frame, from ? COST.bridge : COST.bridgeDevice, seq);
+      this.#send(to, frame, from ? COST.bridge : COST.bridgeDevice, seq, packet);
       // Somebody listens on the bridge device: it gets a copy of what is switched (br_pass_frame_up).
       if (from && this.promiscuous)
-        this.netns.work(COST.bridge + COST.bridgeCopy, () => this.receive(frame, seq));
+        this.netns.work(COST.bridge + COST.bridgeCopy, () => this.#passUp(frame, seq, packet));
       return;
     }
     const why = !to
@@ -324,16 +352,21 @@ export class BridgeDevice extends Device {
     return !(from?.isolated && to.isolated);
   }
 
-  #send(to: BridgePort, frame: Frame, delay: number, cause: EventSeq): void {
+  #send(to: BridgePort, frame: Frame, delay: number, cause: EventSeq, packet?: IpPacket): void {
     this.netns.work(delay, () => {
       if (to.device.port !== to) return;
-      if (!to.device.accepts(frame)) {
-        const detail = { dev: to.device.name, length: frame.bytes.length, mtu: to.device.mtu };
-        this.netns.drop(frame, cause, 'PKT_TOO_BIG', 'br_dev_queue_push_xmit', to.device.name, detail);
-        return;
-      }
-      to.device.transmit(frame, cause);
+      if (packet) bridgeForward(to, frame, packet, cause);
+      else this.push(to, frame, cause);
     });
+  }
+  /** br_dev_queue_push_xmit. */
+  push(to: BridgePort, frame: Frame, cause: EventSeq): void {
+    if (!to.device.accepts(frame)) {
+      const detail = { dev: to.device.name, length: frame.bytes.length, mtu: to.device.mtu };
+      this.netns.drop(frame, cause, 'PKT_TOO_BIG', 'br_dev_queue_push_xmit', to.device.name, detail);
+      return;
+    }
+    to.device.transmit(frame, cause);
   }
 
   #decide(

@@ -13,6 +13,7 @@ import {
 import type { AddrRow, FdbRow, LinkKind, LinkRow, LinkStats, RouteScope } from '../netlink';
 import type { Netns } from '../netns';
 import type { EventSeq, Frame, PacketType } from '../trace';
+import type { Qdisc } from '../qdisc/qdisc';
 import type { BridgePort } from './bridge';
 
 /** One IPv4 address of a device (struct in_ifaddr). */
@@ -43,6 +44,8 @@ export abstract class Device {
   /** Taps that want everything; counted, but not shown as a flag. */
   promiscuity = 0;
   port: BridgePort | undefined;
+  /** Put on by hand; absent: frames go straight out. */
+  qdisc: Qdisc | undefined;
   addresses: IfAddress[] = [];
   /** Extra hardware addresses listened to (`bridge fdb add … self`). */
   readonly filters = new Set<Mac>();
@@ -97,9 +100,14 @@ export abstract class Device {
       netns.drop(frame, cause, 'DEV_NOT_UP', 'dev_queue_xmit', this.name, { dev: this.name });
       return;
     }
-    const seq = netns.traceTx(this.name, frame.id, cause);
-    this.stats.txPackets++;
-    this.stats.txBytes += this.countedTx(frame.bytes.length);
+    if (this.qdisc) this.qdisc.enqueue(frame, cause);
+    else this.hardStartXmit(frame, cause);
+  }
+
+  /** dev_hard_start_xmit: what the queueing discipline has let through. */
+  hardStartXmit(frame: Frame, cause: EventSeq): void {
+    const seq = this.netns.traceTx(this.name, frame.id, cause);
+    this.countTx(frame.bytes.length);
     if (this.taps.size > 0) this.#tap(frame, 'out');
     this.startXmit(frame, seq);
   }
@@ -137,6 +145,10 @@ export abstract class Device {
   /** The device's own transmission (ndo_start_xmit). */
   protected abstract startXmit(frame: Frame, cause: EventSeq): void;
 
+  protected countTx(length: number): void {
+    this.stats.txPackets++;
+    this.stats.txBytes += this.countedTx(length);
+  }
   /** Bytes of a frame of `length` bytes that the counters show. */
   protected countedRx(length: number): number {
     return length;

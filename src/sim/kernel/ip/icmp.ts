@@ -1,8 +1,8 @@
 /**
  * ICMP (RFC 792, RFC 1122 §3.2.2, net/ipv4/icmp.c): echo, and errors with what Linux quotes and from which address.
  *
- * Leaves out: rate limits (icmp_ratelimit, msgs_per_sec; a teaching network answers every time), timestamps, and acting
- * on redirects that are received.
+ * Leaves out: rate limits (icmp_ratelimit, msgs_per_sec; a teaching network answers every time), timestamps, and going
+ * by redirects that are received (the new gateway is looked up, as Linux does first).
  */
 import {
   ICMP_DEST_UNREACH,
@@ -11,6 +11,7 @@ import {
   ICMP_FRAG_NEEDED,
   ICMP_REDIRECT,
   IPPROTO_ICMP,
+  IPPROTO_TCP,
   IPPROTO_UDP,
   buildIcmp,
   buildIcmpError,
@@ -45,6 +46,10 @@ const UNREACH_ERRNO: readonly Errno[] = [
   'EOPNOTSUPP',
   'ENETUNREACH',
   'EHOSTUNREACH',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
 ];
 const TOS_INTERNETCONTROL = 0xc0;
 /** ip_rt_redirect_number and ip_rt_redirect_load: nine redirects per sender, each twice as late as the last. */
@@ -208,6 +213,7 @@ export class Icmp {
     const info = header.rest & 0xffff;
     const tooBig = header.type === ICMP_DEST_UNREACH && header.code === ICMP_FRAG_NEEDED;
     if (tooBig) netns.pmtu.learn(inner.dst, info);
+    if (header.type === ICMP_REDIRECT) this.#redirected(packet, inner.src, inner.dst, header.rest);
     const transport = quoted.subarray(inner.headerLength);
     const error: SocketError = {
       errno:
@@ -221,7 +227,22 @@ export class Icmp {
     };
     if (inner.protocol === IPPROTO_ICMP) netns.sockets.echoError(packet, readU16(transport, 4), error);
     else if (inner.protocol === IPPROTO_UDP) netns.sockets.udpError(packet, readU16(transport, 0), error);
+    else if (inner.protocol === IPPROTO_TCP) netns.sockets.tcp.error(packet, inner.src, inner.dst, error);
     else netns.delivered(packet, 'icmp', 'icmp_unreach');
+  }
+
+  /** __ip_do_redirect: the gateway in use says who is a better one. It is asked for by ARP before anything goes to it. */
+  #redirected(packet: IpPacket, src: Ip4, dst: Ip4, gateway: Ip4): void {
+    const { netns } = this;
+    const sender = packet.header.src;
+    const route = netns.ip.routeOutput({ dst, src }, packet.cause, packet.frame);
+    if (!route.ok || route.nexthop !== sender || gateway === sender) return;
+    const { sysctl } = netns;
+    const dev = route.device.name;
+    const [all, own] = ['all', dev].map((name) => sysctl.conf(name, 'accept_redirects') !== 0);
+    const accepts = sysctl.conf(dev, 'forwarding') !== 0 ? all && own : all || own;
+    if (!accepts || isMulticast(gateway) || isLimitedBroadcast(gateway) || netns.isLocal(gateway)) return;
+    netns.neigh.lookAhead(route.device, gateway, route.seq);
   }
 
   #send(

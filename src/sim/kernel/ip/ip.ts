@@ -28,6 +28,7 @@ import { reroute, routeKey } from '../netfilter/reroute';
 import type { Netns } from '../netns';
 import type { EventSeq, FibEvent, FibResultType, Frame, FrameId, PacketType } from '../trace';
 import type { FibLookup } from './fib';
+import { logMartian } from './martian';
 import { IpPacket } from './packet';
 
 export interface Flow {
@@ -146,7 +147,16 @@ export class IpLayer {
     const packet = new IpPacket(frame.bytes.subarray(at, at + header.totalLength), frame.id, cause, header);
     packet.iif = device;
     packet.pkt = pkt;
-    const passed = netns.hooks.run('PREROUTING', packet, device, undefined);
+    const carried = netns.netfilter.passedUp;
+    if (carried) {
+      // ip_sabotage_in: the bridge has asked PREROUTING already.
+      netns.netfilter.passedUp = undefined;
+      packet.nf = carried.nf;
+      packet.mark = carried.mark;
+      // ip_rcv clears what the bridge noted there (IPCB).
+      if (packet.nf) packet.nf.largestPiece = undefined;
+    }
+    const passed = carried ? packet : netns.hooks.run('PREROUTING', packet, device, undefined);
     if (passed) this.#route(device, passed);
   }
 
@@ -162,6 +172,7 @@ export class IpLayer {
     const { src, dst } = packet.header;
     const martian = this.#martian(device, src, dst);
     if (martian) {
+      logMartian(device, packet, martian === 'IP_INVALID_DEST' ? 'destination' : 'source');
       netns.dropPacket(packet, martian, 'ip_route_input_slow', { src: ipText(src), dst: ipText(dst) });
       return;
     }
@@ -207,6 +218,7 @@ export class IpLayer {
     const rp = netns.sysctl.confMax(device.name, 'rp_filter');
     if (rp === 0) {
       if (!netns.isLocal(src) || netns.sysctl.conf(device.name, 'accept_local') !== 0) return true;
+      logMartian(device, packet, 'source');
       netns.dropPacket(packet, 'IP_LOCAL_SOURCE', 'fib_validate_source', detail);
       return false;
     }
@@ -214,6 +226,7 @@ export class IpLayer {
     const { lookup, seq } = this.lookup(flow, 'rp-filter', packet.cause, packet.frame);
     packet.cause = seq;
     if (lookup.type === 'unicast' && (rp === 2 || lookup.dev === device.name)) return true;
+    logMartian(device, packet, 'source');
     netns.dropPacket(packet, 'IP_RPFILTER', 'fib_validate_source', detail);
     return false;
   }
@@ -318,7 +331,9 @@ export class IpLayer {
   #output(packet: IpPacket, out: Device, nexthop: Ip4, mtu: number, type: FibResultType): void {
     const passed = this.netns.hooks.run('POSTROUTING', packet, packet.iif, out);
     if (!passed) return;
-    if (passed.bytes.length <= mtu) {
+    // What was put together for conntrack leaves in pieces no larger than it came (IPCB frag_max_size).
+    const largest = passed.nf?.largestPiece;
+    if (passed.bytes.length <= mtu && largest === undefined) {
       this.#finish(passed, out, nexthop, type);
       return;
     }
@@ -328,7 +343,7 @@ export class IpLayer {
       this.netns.icmp.error(passed, 3, 4, mtu);
       return;
     }
-    this.#fragment(passed, out, nexthop, mtu, type);
+    this.#fragment(passed, out, nexthop, Math.min(mtu, largest ?? mtu), type);
   }
 
   #fragment(packet: IpPacket, out: Device, nexthop: Ip4, mtu: number, type: FibResultType): void {
@@ -417,6 +432,10 @@ export class IpLayer {
 
   /** neigh_hh_output: the Ethernet header goes on. */
   #frame(out: Device, dst: Mac, packet: IpPacket): void {
+    if (packet.nf?.neighbour) {
+      packet.nf.neighbour(dst, packet);
+      return;
+    }
     const bytes = buildEthernet({ dst, src: out.mac, type: ETH_P_IP }, packet.bytes);
     out.transmit(this.netns.tracer.frame(bytes, 'ethernet', packet.frame), packet.cause);
   }

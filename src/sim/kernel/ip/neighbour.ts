@@ -2,8 +2,8 @@
  * Neighbour entries and their state machine (net/core/neighbour.c, RFC 4861 §7.3 as Linux applies it to ARP).
  *
  * Models: NONE, INCOMPLETE, REACHABLE, STALE, DELAY, PROBE, FAILED, PERMANENT, NOARP; the queue of waiting packets;
- * broadcast and unicast solicitation; confirmation; locktime. Leaves out: garbage collection (tables stay far below
- * gc_thresh1), app_solicit, confirmation by TCP progress.
+ * broadcast and unicast solicitation; confirmation, by TCP's progress too; locktime. Leaves out: garbage collection
+ * (tables stay far below gc_thresh1), app_solicit.
  */
 import type { Ip4, Mac } from '../../wire/index';
 import { ipText, macText } from '../text';
@@ -97,7 +97,7 @@ export class NeighbourTable {
     const found = entry.state;
     entry.used = this.netns.now;
     if (found === 'NONE' || found === 'FAILED') {
-      this.#solicitFirst(entry, packet);
+      this.#solicitFirst(entry, packet.cause, packet);
       return { verdict: 'queued', state: found };
     }
     if (found === 'INCOMPLETE') {
@@ -106,6 +106,14 @@ export class NeighbourTable {
     }
     if (found === 'STALE') this.#enter(entry, 'DELAY', packet.cause);
     return { verdict: 'resolved', state: found, lladdr: entry.lladdr };
+  }
+
+  /** neigh_event_send without a packet: asks for an address that will be wanted, unless it is known or being asked for. */
+  lookAhead(device: Device, ip: Ip4, cause: EventSeq): void {
+    const entry = this.get(device, ip) ?? this.create(device, ip);
+    if (entry.state !== 'NONE' && entry.state !== 'FAILED') return;
+    entry.used = this.netns.now;
+    this.#solicitFirst(entry, cause);
   }
 
   /**
@@ -181,13 +189,13 @@ export class NeighbourTable {
 
   // --- transitions ---------------------------------------------------------------------------------------------------
 
-  #solicitFirst(entry: Neighbour, packet: IpPacket): void {
+  #solicitFirst(entry: Neighbour, cause: EventSeq, packet?: IpPacket): void {
     // __neigh_event_send starts the count at ucast_solicit, so that only mcast_solicit tries are left.
     entry.probes = this.netns.sysctl.neigh(entry.device.name, 'ucast_solicit');
     entry.updated = this.netns.now;
-    this.#enter(entry, 'INCOMPLETE', packet.cause);
-    this.#enqueue(entry, packet);
-    this.#probe(entry, packet.cause);
+    this.#enter(entry, 'INCOMPLETE', cause);
+    if (packet) this.#enqueue(entry, packet);
+    this.#probe(entry, cause);
   }
 
   #enqueue(entry: Neighbour, packet: IpPacket): void {

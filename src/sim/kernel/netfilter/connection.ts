@@ -1,5 +1,7 @@
 /** One tracked connection (struct nf_conn): its tuple both ways, and what has happened to it. */
 import type { Timer } from '../../engine/index';
+import type { ConntrackRow } from '../rows';
+import type { EventSeq } from '../trace';
 import type { TcpState } from './tcp-track';
 import type { Tuple } from './tuple';
 
@@ -29,6 +31,14 @@ export class Connection {
   expires = 0;
   timer: Timer | undefined;
   timerDue = 0;
+  /** Its places in the table, once confirmed. */
+  origKey = '';
+  replyKey = '';
+  /** Place in the list: order of confirmation. */
+  order = 0;
+  /** Last row shown in the trace, and the event that showed it: what happens for want of packets goes on from there. */
+  row: ConntrackRow | undefined;
+  lastChange: EventSeq = -1;
 
   constructor(
     readonly id: number,

@@ -21,26 +21,28 @@ import {
 import { SECOND } from '../costs';
 import type { IpPacket } from '../ip/packet';
 import type { Netns } from '../netns';
+import type { EventSeq } from '../trace';
 import { Connection, type Direction } from './connection';
 import type { ConntrackEntry, ConntrackFilter } from './door';
 import { stateOf, type SkbState } from './skb';
 import { nextTcpState, TCP_TIMEOUT } from './tcp-track';
-import { invert, keyOf, sameTuple, startsIcmp, tupleOf, type Tuple } from './tuple';
+import { invert, keyOf, startsIcmp, tupleOf, type Tuple } from './tuple';
 
 const ICMP_TIMEOUT = 30 * SECOND;
 const UDP_TIMEOUT = 30 * SECOND;
 const UDP_STREAM_TIMEOUT = 120 * SECOND;
 const UDP_STREAM_AFTER = 2 * SECOND;
 const GENERIC_TIMEOUT = 600 * SECOND;
-/** nf_conntrack_max of a machine with plenty of memory. */
-export const DEFAULT_MAX = 262_144;
+/** NF_CT_EVICTION_RANGE, and nf_conntrack_buckets of a machine with plenty of memory; both tuples of an entry hang there. */
+const EVICTION_BUCKETS = 8;
+const HASH_BUCKETS = 262_144;
 /** NR_ICMP_TYPES */
 const MAX_ICMP_TYPE = 18;
 /** Types that quote a packet: unreachable, source quench, redirect, time exceeded, parameter problem. */
 const ICMP_ERRORS: readonly number[] = [3, 4, 5, 11, 12];
 
 export interface ConntrackListener {
-  changed(connection: Connection, change: 'new' | 'update' | 'destroy'): void;
+  changed(connection: Connection, change: 'new' | 'update' | 'destroy', cause: EventSeq): void;
 }
 
 export class Conntrack {
@@ -50,6 +52,7 @@ export class Conntrack {
   /** Translated sources, so that one speaker keeps one outside port (nf_nat_bysource). */
   readonly bySource = new Map<string, Connection>();
   #nextId = 1;
+  #confirmed = 0;
 
   constructor(
     private readonly netns: Netns,
@@ -59,16 +62,22 @@ export class Conntrack {
   get count(): number {
     return this.#connections.size;
   }
-  /** Most entries; net.netfilter.nf_conntrack_max where that is modelled. */
+  get #full(): boolean {
+    const { max } = this;
+    return max !== 0 && this.count >= max;
+  }
+  /** Most entries; 0: as many as come. */
   get max(): number {
-    const set = this.netns.sysctl.get('net.netfilter.nf_conntrack_max');
-    return set.ok ? Number(set.value) : DEFAULT_MAX;
+    return this.netns.sysctl.global('net.netfilter.nf_conntrack_max');
   }
 
   find(tuple: Tuple): { readonly connection: Connection; readonly direction: Direction } | undefined {
-    const found = this.#table.get(keyOf(tuple));
+    return this.#at(keyOf(tuple));
+  }
+  #at(key: string): { readonly connection: Connection; readonly direction: Direction } | undefined {
+    const found = this.#table.get(key);
     if (found && found.connection.expires <= this.netns.now) {
-      this.#destroy(found.connection);
+      this.#destroy(found.connection, found.connection.lastChange);
       return undefined;
     }
     return found;
@@ -130,7 +139,7 @@ export class Conntrack {
   #resolve(packet: IpPacket, state: SkbState, tuple: Tuple): boolean {
     let found = this.find(tuple);
     if (found && tuple.protocol === IPPROTO_TCP && this.#reopens(packet, found)) {
-      this.#destroy(found.connection);
+      this.#destroy(found.connection, packet.cause);
       found = undefined;
     }
     let connection = found?.connection;
@@ -141,7 +150,7 @@ export class Conntrack {
         state.info = 'INVALID';
         return true;
       }
-      if (this.count >= this.max && !this.#earlyDrop()) return false;
+      if (this.#full && !this.#earlyDrop(packet.cause)) return false;
       connection = new Connection(this.#nextId++, tuple, reply);
     }
     if (!this.#advance(connection, direction, packet)) {
@@ -153,7 +162,7 @@ export class Conntrack {
     state.info = direction === 'reply' || connection.seenReply ? 'ESTABLISHED' : 'NEW';
     if (direction === 'reply' && !connection.seenReply) {
       connection.seenReply = true;
-      this.listener.changed(connection, 'update');
+      this.listener.changed(connection, 'update', packet.cause);
     }
     return true;
   }
@@ -182,18 +191,18 @@ export class Conntrack {
     const { protocol } = connection.orig;
     if (protocol === IPPROTO_TCP) return this.#advanceTcp(connection, direction, packet);
     if (protocol === IPPROTO_ICMP) this.#refresh(connection, ICMP_TIMEOUT);
-    else if (protocol === IPPROTO_UDP) this.#advanceUdp(connection, direction);
+    else if (protocol === IPPROTO_UDP) this.#advanceUdp(connection, direction, packet.cause);
     else this.#refresh(connection, GENERIC_TIMEOUT);
     return true;
   }
-  #advanceUdp(connection: Connection, direction: Direction): void {
+  #advanceUdp(connection: Connection, direction: Direction, cause: EventSeq): void {
     const { now } = this.netns;
     if (!connection.confirmed) connection.streamFrom = now + UDP_STREAM_AFTER;
     const stream = (connection.seenReply || direction === 'reply') && now > connection.streamFrom;
     this.#refresh(connection, stream && connection.seenReply ? UDP_STREAM_TIMEOUT : UDP_TIMEOUT);
     if (stream && connection.seenReply && !connection.assured) {
       connection.assured = true;
-      this.listener.changed(connection, 'update');
+      this.listener.changed(connection, 'update', cause);
     }
   }
   #advanceTcp(connection: Connection, direction: Direction, packet: IpPacket): boolean {
@@ -211,14 +220,14 @@ export class Conntrack {
       connection.confirmed
     ) {
       // Reset before any answer: nothing is left to track.
-      this.#destroy(connection);
+      this.#destroy(connection, packet.cause);
       return true;
     }
     this.#refresh(connection, TCP_TIMEOUT[next]);
     const settled = (before === 'SYN_RECV' || before === 'ESTABLISHED') && next === 'ESTABLISHED';
     const assured = !connection.assured && settled && (connection.seenReply || direction === 'reply');
     if (assured) connection.assured = true;
-    if (assured || before !== next) this.listener.changed(connection, 'update');
+    if (assured || before !== next) this.listener.changed(connection, 'update', packet.cause);
     return true;
   }
 
@@ -236,7 +245,7 @@ export class Conntrack {
     connection.timer = this.netns.timerAt(connection.expires, () => {
       connection.timer = undefined;
       if (connection.dead) return;
-      if (connection.expires <= this.netns.now) this.#destroy(connection);
+      if (connection.expires <= this.netns.now) this.#destroy(connection, connection.lastChange);
       else this.#arm(connection);
     });
   }
@@ -245,36 +254,43 @@ export class Conntrack {
   confirm(packet: IpPacket): boolean {
     const connection = packet.nf?.connection;
     if (!connection || connection.confirmed || connection.dead || packet.nf?.info === 'RELATED') return true;
-    if (this.find(connection.orig) || this.find(connection.reply)) return false;
+    const origKey = keyOf(connection.orig);
+    const replyKey = keyOf(connection.reply);
+    if (this.#at(origKey) || this.#at(replyKey)) return false;
+    connection.origKey = origKey;
+    connection.replyKey = replyKey;
     connection.confirmed = true;
+    connection.order = this.#confirmed++;
     this.#connections.add(connection);
-    this.#table.set(keyOf(connection.orig), { connection, direction: 'orig' });
-    this.#table.set(keyOf(connection.reply), { connection, direction: 'reply' });
+    this.#table.set(origKey, { connection, direction: 'orig' });
+    this.#table.set(replyKey, { connection, direction: 'reply' });
     this.#arm(connection);
-    this.listener.changed(connection, 'new');
+    this.listener.changed(connection, 'new', packet.cause);
     return true;
   }
 
-  #destroy(connection: Connection): void {
+  #destroy(connection: Connection, cause: EventSeq): void {
     connection.dead = true;
     connection.timer?.cancel();
     if (!this.#connections.delete(connection)) return;
-    this.#table.delete(keyOf(connection.orig));
-    if (!sameTuple(connection.orig, connection.reply)) this.#table.delete(keyOf(connection.reply));
+    this.#table.delete(connection.origKey);
+    this.#table.delete(connection.replyKey);
     const source = sourceKey(connection.orig);
     if (this.bySource.get(source) === connection) this.bySource.delete(source);
-    this.listener.changed(connection, 'destroy');
+    this.listener.changed(connection, 'destroy', cause);
   }
 
-  /** early_drop: an entry that nobody has confirmed both ways makes room. Linux looks in a few hash buckets only. */
-  #earlyDrop(): boolean {
-    let looked = 0;
+  /**
+   * early_drop: an entry that nobody has confirmed both ways makes room, if one lies in the few hash buckets that are
+   * looked through: as many are looked at here as those hold on average, the oldest first. A small table has none there.
+   */
+  #earlyDrop(cause: EventSeq): boolean {
+    let left = Math.floor((EVICTION_BUCKETS * 2 * this.count) / HASH_BUCKETS);
     for (const connection of this.#connections) {
-      if (!connection.assured) {
-        this.#destroy(connection);
-        return true;
-      }
-      if (++looked >= 8) return false;
+      if (left-- <= 0) return false;
+      if (connection.assured) continue;
+      this.#destroy(connection, cause);
+      return true;
     }
     return false;
   }
@@ -283,25 +299,25 @@ export class Conntrack {
 
   *#select(filter: ConntrackFilter): Generator<Connection> {
     for (const connection of [...this.#connections]) {
-      if (connection.expires <= this.netns.now) this.#destroy(connection);
+      if (connection.expires <= this.netns.now) this.#destroy(connection, connection.lastChange);
       else if (selected(connection, filter)) yield connection;
     }
   }
   list(filter: ConntrackFilter = {}): ConntrackEntry[] {
     return [...this.#select(filter)].map((connection) => entryOf(connection, this.netns.now));
   }
-  remove(filter: ConntrackFilter = {}): ConntrackEntry[] {
+  remove(filter: ConntrackFilter = {}, cause: EventSeq = -1): ConntrackEntry[] {
     const entries: ConntrackEntry[] = [];
     for (const connection of this.#select(filter)) {
       entries.push(entryOf(connection, this.netns.now));
-      this.#destroy(connection);
+      this.#destroy(connection, cause);
     }
     return entries;
   }
   /** nf_nat_masquerade: the device lost its address, so what it masqueraded cannot go on. */
-  forgetMasqueraded(device: string): void {
+  forgetMasqueraded(device: string, cause: EventSeq): void {
     for (const connection of [...this.#connections])
-      if (connection.masqueradedBy === device) this.#destroy(connection);
+      if (connection.masqueradedBy === device) this.#destroy(connection, cause);
   }
 }
 

@@ -4,8 +4,10 @@
  */
 import type { Result } from '../../../base/result';
 import type { Ip4 } from '../../wire/index';
+import type { Ipset } from './ipset-door';
 import type { BuiltinChain, FilterRule, TableLabel } from './rules';
 
+export type * from './ipset-door';
 export type * from './rules';
 
 export interface Counters {
@@ -93,6 +95,8 @@ export interface ConntrackFilter {
 export interface Netfilter {
   /** Tables in use, newest first (/proc/net/ip_tables_names). */
   tables(): readonly TableLabel[];
+  /** Brings a table into use without copying it; false: no such table. */
+  hasTable(name: string): boolean;
   /** Brings a table into use, as looking at it does in Linux. ENOENT: no such table. */
   table(name: string): Result<TableEntry, TableErrno>;
   commit(name: string, edits: readonly TableEdit[]): Result<void, TableErrno>;
@@ -104,7 +108,8 @@ export interface Netfilter {
   conntrackCount(): number;
   /** What was deleted, in order. */
   deleteConntrack(filter?: ConntrackFilter): readonly ConntrackEntry[];
-  /** Lines that LOG and TRACE wrote, oldest first, with their time in ns; the last 10,000. */
+  readonly ipset: Ipset;
+  /** The machine's kernel log, oldest first, with times in ns; the last 10,000 lines. */
   kernelLog(): readonly { readonly at: number; readonly text: string }[];
 }
 export type BuiltinName = BuiltinChain;

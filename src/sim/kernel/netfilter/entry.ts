@@ -10,7 +10,16 @@ const POSTROUTING = 16;
 
 /** Rules that only some hooks may reach, by what makes them so. */
 export type Restriction =
-  'REJECT' | 'MASQUERADE' | 'SNAT' | 'DNAT' | 'REDIRECT' | 'CT' | 'limit-in' | 'limit-out' | 'physdev-out';
+  | 'REJECT'
+  | 'MASQUERADE'
+  | 'SNAT'
+  | 'DNAT'
+  | 'REDIRECT'
+  | 'CT'
+  | 'limit-in'
+  | 'limit-out'
+  | 'physdev-out'
+  | 'rpfilter';
 const HOOKS: Readonly<Record<Restriction, number>> = {
   REJECT: INPUT | FORWARD | OUTPUT,
   MASQUERADE: POSTROUTING,
@@ -21,6 +30,7 @@ const HOOKS: Readonly<Record<Restriction, number>> = {
   'limit-in': PREROUTING | INPUT | FORWARD,
   'limit-out': OUTPUT | FORWARD | POSTROUTING,
   'physdev-out': PREROUTING | INPUT | FORWARD | POSTROUTING,
+  rpfilter: PREROUTING,
 };
 const ONLY_IN: Readonly<Partial<Record<string, TableLabel>>> = {
   REJECT: 'filter',
@@ -39,6 +49,7 @@ export function restrictionOf(rule: FilterRule): readonly Restriction[] {
   const found: Restriction[] = [];
   if (rule.target.kind in HOOKS) found.push(rule.target.kind as Restriction);
   for (const match of rule.matches) {
+    if (match.kind === 'rpfilter') found.push('rpfilter');
     if (match.kind === 'addrtype' && match.limit) found.push(`limit-${match.limit}`);
     if (match.kind === 'physdev' && (match.out || match.isOut !== undefined) && !match.isBridged) {
       found.push('physdev-out');
@@ -60,6 +71,7 @@ export function checkEntry(table: TableLabel, rule: FilterRule): TableErrno | un
   for (const match of rule.matches) {
     const wanted = PROTOCOL_OF[match.kind];
     if (wanted !== undefined && wanted !== protocol) return 'EINVAL';
+    if (match.kind === 'rpfilter' && table !== 'raw' && table !== 'mangle') return 'EINVAL';
     if (match.kind === 'multiport' && !WITH_PORTS.includes(protocol)) return 'EINVAL';
   }
   return undefined;

@@ -13,16 +13,19 @@ export interface HookState {
   readonly iif: Device | undefined;
   readonly oif: Device | undefined;
   /** Functions report the rules they tried here. */
-  readonly tried: RuleTried[];
+  tried: RuleTried[] | undefined;
   /** What conntrack said of the packet here: `NEW orig`, `ESTABLISHED reply`, `INVALID`. */
-  conntrack?: string;
+  conntrack: string | undefined;
   /** Why the packet was dropped when no rule did it: `table-full`, `tuple-taken`, `no-address`. */
-  why?: string;
+  why: string | undefined;
 }
 /** May answer with another packet when it changed this one (NAT, mangle). */
 export type HookFunction = (packet: IpPacket, state: HookState) => HookVerdict | IpPacket;
 
+const NOTHING_TRIED: readonly RuleTried[] = [];
+
 export class Hooks {
+  #registered = 0;
   readonly #functions: Record<HookName, { readonly priority: number; readonly run: HookFunction }[]> = {
     PREROUTING: [],
     INPUT: [],
@@ -33,11 +36,23 @@ export class Hooks {
 
   constructor(readonly netns: Netns) {}
 
-  /** Lower priorities run first; equal ones in order of registration. */
-  register(hook: HookName, priority: number, run: HookFunction): void {
+  /** Whether anything is registered anywhere. */
+  get used(): boolean {
+    return this.#registered > 0;
+  }
+  /** Lower priorities run first; equal ones in order of registration. The answer takes the function out again. */
+  register(hook: HookName, priority: number, run: HookFunction): () => void {
     const list = this.#functions[hook];
-    list.push({ priority, run });
+    const entry = { priority, run };
+    list.push(entry);
     list.sort((a, b) => a.priority - b.priority);
+    this.#registered++;
+    return () => {
+      const at = list.indexOf(entry);
+      if (at < 0) return;
+      list.splice(at, 1);
+      this.#registered--;
+    };
   }
 
   /** nf_hook: the packet as it leaves the hook, or undefined when it did not. */
@@ -49,11 +64,11 @@ export class Hooks {
   ): IpPacket | undefined {
     const list = this.#functions[hook];
     if (list.length === 0) return packet;
-    const state: HookState = { hook, iif, oif, tried: [] };
+    const state: HookState = { hook, iif, oif, tried: undefined, conntrack: undefined, why: undefined };
     let current = packet;
     let verdict: HookVerdict = 'ACCEPT';
-    for (const { run } of list) {
-      const answer = run(current, state);
+    for (let at = 0; at < list.length; at++) {
+      const answer = (list[at] as (typeof list)[number]).run(current, state);
       if (typeof answer !== 'string') current = answer;
       else verdict = answer;
       if (verdict !== 'ACCEPT') break;
@@ -69,7 +84,9 @@ export class Hooks {
       frame: current.frame,
       iif: iif?.name,
       oif: oif?.name,
-      tried: state.tried,
+      physIn: current.nf?.physIn,
+      physOut: current.nf?.physOut,
+      tried: state.tried ?? NOTHING_TRIED,
       conntrack: state.conntrack,
       why: state.why,
       verdict,

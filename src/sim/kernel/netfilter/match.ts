@@ -1,29 +1,48 @@
 /** Does a packet agree with a rule (ip_packet_match and the matches' own functions)? */
-import { isLimitedBroadcast, isMulticast, readU16, readU8, type Ip4 } from '../../wire/index';
+import {
+  isLimitedBroadcast,
+  isMulticast,
+  readU16,
+  readU8,
+  type Ip4,
+  type Ipv4Header,
+} from '../../wire/index';
 import type { Device } from '../device/device';
 import type { IpPacket } from '../ip/packet';
 import type { Netns } from '../netns';
+import type { Rule } from './chain';
+import type { HeadPart } from './head';
+import { setAgrees } from './ipset-match';
 import type { AddrType, AddrTypes, FilterRule, InterfaceMatch, PortRange, RuleMatch } from './rules';
-import type { Rule } from './ruleset';
 import { headText, matchText } from './text';
 
-/** What a rule is asked about. */
-export interface Question {
-  readonly netns: Netns;
-  readonly packet: IpPacket;
-  readonly iif: Device | undefined;
-  readonly oif: Device | undefined;
+/** What the rules of one walk are asked about. */
+export class Question {
+  readonly header: Ipv4Header;
+  readonly iifName: string;
+  readonly oifName: string;
+
+  constructor(
+    readonly netns: Netns,
+    readonly packet: IpPacket,
+    readonly iif: Device | undefined,
+    readonly oif: Device | undefined,
+  ) {
+    this.header = packet.header;
+    this.iifName = iif === undefined ? '' : iif.name;
+    this.oifName = oif === undefined ? '' : oif.name;
+  }
 }
 
-/** The part of the rule that says no, by place; undefined when all agree. */
-export type Refusal = 'src' | 'dst' | 'iif' | 'oif' | 'protocol' | 'fragment' | number | undefined;
+/** The part of the rule that says no, or the place of the match that does; undefined when all agree. */
+export type Refusal = HeadPart | number | undefined;
 
 export function refusal(rule: Rule, question: Question): Refusal {
-  const { spec } = rule;
-  const head = headRefusal(spec, question);
+  const head = rule.head.refusal(question.header, question.iifName, question.oifName);
   if (head !== undefined) return head;
-  for (let at = 0; at < spec.matches.length; at++) {
-    if (!agrees(spec.matches[at] as RuleMatch, rule, at, question)) return at;
+  const { matches } = rule.spec;
+  for (let at = 0; at < matches.length; at++) {
+    if (!agrees(matches[at] as RuleMatch, rule, at, question)) return at;
   }
   return undefined;
 }
@@ -33,17 +52,6 @@ export function refusalText(rule: FilterRule, why: Exclude<Refusal, undefined>):
   return headText(rule)[why] ?? '';
 }
 
-function headRefusal(spec: FilterRule, { packet, iif, oif }: Question): Refusal {
-  const { header } = packet;
-  if (spec.src && ((header.src & spec.src.mask) >>> 0 === spec.src.addr) === spec.src.invert) return 'src';
-  if (spec.dst && ((header.dst & spec.dst.mask) >>> 0 === spec.dst.addr) === spec.dst.invert) return 'dst';
-  if (spec.iif && !interfaceAgrees(spec.iif, iif?.name)) return 'iif';
-  if (spec.oif && !interfaceAgrees(spec.oif, oif?.name)) return 'oif';
-  if (spec.protocol !== 0 && (header.protocol === spec.protocol) === (spec.protocolInvert ?? false))
-    return 'protocol';
-  if (spec.fragment && header.fragmentOffset > 0 !== (spec.fragment === 'later')) return 'fragment';
-  return undefined;
-}
 /** Without a device the name compared is empty, as in Linux. */
 function interfaceAgrees(match: InterfaceMatch, name = ''): boolean {
   const wild = match.name.endsWith('+');
@@ -70,6 +78,8 @@ function agrees(match: RuleMatch, rule: Rule, at: number, question: Question): b
       return match.states.includes(stateName(packet)) !== match.invert;
     case 'mark':
       return ((packet.mark & match.mask) >>> 0 === match.mark) !== match.invert;
+    case 'connmark':
+      return connmarkAgrees(match, packet);
     case 'addrtype':
       return addrtypeAgrees(match, question);
     case 'comment':
@@ -78,6 +88,10 @@ function agrees(match: RuleMatch, rule: Rule, at: number, question: Question): b
       return physdevAgrees(match, packet);
     case 'limit':
       return limitAgrees(match, rule, at, question.netns.now);
+    case 'set':
+      return setAgrees(match, question) !== match.invert;
+    case 'rpfilter':
+      return rpfilterAgrees(match, question) !== match.invert;
   }
 }
 
@@ -119,6 +133,11 @@ function hasState(packet: IpPacket, state: string): boolean {
   return stateName(packet) === state;
 }
 
+function connmarkAgrees(match: Extract<RuleMatch, { kind: 'connmark' }>, packet: IpPacket): boolean {
+  const connection = packet.nf?.connection;
+  return connection !== undefined && ((connection.mark & match.mask) >>> 0 === match.mark) !== match.invert;
+}
+
 /** inet_addr_type, on one device when asked. */
 function addressType(netns: Netns, address: Ip4, device: Device | undefined): AddrType {
   if (address === 0 || isLimitedBroadcast(address)) return 'BROADCAST';
@@ -138,15 +157,28 @@ function addrtypeAgrees(match: Extract<RuleMatch, { kind: 'addrtype' }>, questio
   return asked(match.src, packet.header.src) && asked(match.dst, packet.header.dst);
 }
 
-/** Without a bridge in the packet's way every question about its ports is answered no. */
+/** Without a bridge in the packet's way, only what is asked with `!` agrees. */
 function physdevAgrees(match: Extract<RuleMatch, { kind: 'physdev' }>, packet: IpPacket): boolean {
-  const { physIn, physOut, bridged } = packet.nf ?? {};
+  const { physIn, physOut } = packet.nf ?? {};
   const is = (wanted: boolean | undefined, value: boolean): boolean =>
     wanted === undefined || wanted === value;
   if (!is(match.isIn, physIn !== undefined) || !is(match.isOut, physOut !== undefined)) return false;
-  if (!is(match.isBridged, bridged === true)) return false;
+  if (!is(match.isBridged, physOut !== undefined)) return false;
+  if (physIn === undefined) return match.in?.invert !== false && match.out?.invert !== false;
   if (match.in && !interfaceAgrees(match.in, physIn)) return false;
   return !match.out || interfaceAgrees(match.out, physOut);
+}
+
+/** xt_rpfilter: is there a way back to the source, and out of the device the packet came in on? */
+function rpfilterAgrees(match: Extract<RuleMatch, { kind: 'rpfilter' }>, question: Question): boolean {
+  const { netns, packet, iif } = question;
+  const { src, dst } = packet.header;
+  if (!iif || iif.loopback || isMulticast(src) || isLimitedBroadcast(src)) return true;
+  // Whoever has no address yet asks for one.
+  if (src === 0) return isMulticast(dst) || isLimitedBroadcast(dst);
+  const back = netns.fib.lookup({ dst: src, src: dst, mark: match.validmark ? packet.mark : 0 });
+  if (back.type === 'local') return match.acceptLocal;
+  return back.type === 'unicast' && (match.loose || back.dev === iif.name);
 }
 
 /** A bucket of `burst` tokens that gets one every `every` ten-thousandths of a second of virtual time. */

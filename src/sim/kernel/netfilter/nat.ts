@@ -152,7 +152,7 @@ export class Nat {
     const target = invert(connection[way]);
     if (!target) return packet;
     const bytes = packet.bytes.slice();
-    if (state.info === 'RELATED') {
+    if (state.info === 'RELATED' && packet.header.protocol === IPPROTO_ICMP) {
       const at = packet.header.headerLength;
       writeEnd(bytes, at + ICMP_LENGTH, connection[way], manip === 'src' ? 'dst' : 'src');
       refreshIcmpChecksum(bytes, at);

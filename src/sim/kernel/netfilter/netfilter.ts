@@ -3,19 +3,22 @@
  * conntrack use. Tables come into use when somebody looks at them, conntrack when a rule needs it.
  */
 import { err, ok, type Result } from '../../../base/result';
-import { IPPROTO_ICMP } from '../../wire/index';
+import { ETHERNET_LENGTH } from '../../wire/index';
 import type { IpPacket } from '../ip/packet';
+import { printk } from '../kernel-log';
 import type { Netns } from '../netns';
 import type { EventSeq } from '../trace';
+import { BUILTIN, type Rule } from './chain';
 import { Conntrack } from './conntrack';
-import type { ConntrackFilter, Netfilter, TableEdit, TableEntry, TableErrno } from './door';
+import type { ConntrackFilter, Ipset, Netfilter, TableEdit, TableEntry, TableErrno } from './door';
 import type { HookState, HookVerdict } from './hooks';
 import { logLine } from './log';
-import type { Question } from './match';
+import { Question } from './match';
 import { manipOf, Nat } from './nat';
-import { conntrackRow, iptablesKey, iptablesRow, type ConntrackRow, type IptablesRow } from './rows';
-import type { BuiltinChain, FilterRule, LogOptions, TableLabel } from './rules';
-import { BUILTIN, Table, type Rule } from './ruleset';
+import { Ipsets } from './ipset';
+import { conntrackRow } from './rows';
+import type { BuiltinChain, FilterRule, LogOptions, RuleTarget, TableLabel } from './rules';
+import { Table } from './ruleset';
 import { stateOf } from './skb';
 import { natTargetRange, type Refused } from './nat-target';
 import { reject } from './reject';
@@ -33,13 +36,14 @@ const PRIORITY: Readonly<Record<Exclude<TableLabel, 'nat'>, number>> = {
 };
 const DST_NAT = -100;
 const SRC_NAT = 100;
-const LOG_LINES = 10_000;
 const NEEDS_CONNTRACK: readonly string[] = [
   'MASQUERADE',
   'SNAT',
   'DNAT',
   'REDIRECT',
   'CT',
+  'CONNMARK',
+  'connmark',
   'conntrack',
   'state',
 ];
@@ -53,22 +57,22 @@ const TRACE_LOG: LogOptions = {
   uid: true,
 };
 
-export interface NetfilterSink {
-  iptables(key: string, before: IptablesRow | undefined, after: IptablesRow | undefined): void;
-  conntrack(key: string, before: ConntrackRow | undefined, after: ConntrackRow | undefined): void;
-}
-const SILENT: NetfilterSink = { iptables: () => undefined, conntrack: () => undefined };
+/** Order of a conntrack row among the others: the newest last, as the list shows them. */
+const ORDER_DIGITS = 10;
 
 export class NetfilterTables implements Netfilter {
   readonly conntracks: Conntrack;
   readonly nat: Nat;
+  readonly sets: Ipsets;
+  /** What a bridge is handing up to its own device, already through PREROUTING. */
+  passedUp: IpPacket | undefined;
   /** In order of their coming into use. */
   readonly #tables = new Map<TableLabel, Table>();
-  readonly #log: { readonly at: number; readonly text: string }[] = [];
-  readonly #shown = new Map<number, ConntrackRow>();
   /** Rules that need conntrack; at 0 nothing is tracked. */
   #users = 0;
-  #tracking = false;
+  #stopTracking: (() => void) | undefined;
+  /** Of the request being carried out. */
+  #cause: EventSeq = -1;
   readonly #host: WalkHost = {
     target: (rule, question) => this.#target(rule, question),
     trace: (question, table, chain, what, rule) =>
@@ -77,24 +81,35 @@ export class NetfilterTables implements Netfilter {
   #hook: BuiltinChain = 'PREROUTING';
   #refused: Refused | undefined;
 
-  constructor(
-    private readonly netns: Netns,
-    private readonly sink: NetfilterSink = SILENT,
-  ) {
+  constructor(private readonly netns: Netns) {
     this.conntracks = new Conntrack(netns, {
-      changed: (connection, change) => {
+      changed: (connection, change, cause) => {
         if (!connection.confirmed) return;
-        const before = this.#shown.get(connection.id);
+        const before = connection.row;
         const after = change === 'destroy' ? undefined : conntrackRow(connection);
-        if (after) this.#shown.set(connection.id, after);
-        else this.#shown.delete(connection.id);
-        this.sink.conntrack(String(connection.id).padStart(10, '0'), before, after);
+        connection.row = after;
+        const key = String(connection.order).padStart(ORDER_DIGITS, '0');
+        connection.lastChange = netns.change('conntrack', key, before, after, cause);
       },
     });
     this.nat = new Nat(netns, this.conntracks);
+    this.sets = new Ipsets(netns.random, {
+      row: (key, before, after) => netns.change('ipset', key, before, after, this.#cause),
+    });
   }
 
   // --- the door ------------------------------------------------------------------------------------------------------
+
+  /** Carries something out whose changes are caused by `cause`. */
+  causing<T>(cause: EventSeq, action: () => T): T {
+    const before = this.#cause;
+    this.#cause = cause;
+    try {
+      return action();
+    } finally {
+      this.#cause = before;
+    }
+  }
 
   tables(): readonly TableLabel[] {
     return [...this.#tables.keys()].reverse();
@@ -103,11 +118,17 @@ export class NetfilterTables implements Netfilter {
     if (!Object.hasOwn(BUILTIN, name)) return undefined;
     return this.#tables.get(name as TableLabel) ?? this.#load(name as TableLabel);
   }
+  hasTable(name: string): boolean {
+    return this.#table(name) !== undefined;
+  }
   table(name: string): Result<TableEntry, TableErrno> {
     const table = this.#table(name);
     return table ? ok(table.snapshot()) : err('ENOENT');
   }
+  /** How often a table was written to. */
+  writes = 0;
   commit(name: string, edits: readonly TableEdit[]): Result<void, TableErrno> {
+    this.writes++;
     return this.#table(name)?.commit(edits) ?? err('ENOENT');
   }
   hasChain(table: string, chain: string): boolean {
@@ -116,7 +137,11 @@ export class NetfilterTables implements Netfilter {
   findRule(table: string, chain: string, rule: FilterRule): number {
     const rules = this.#table(table)?.chain(chain)?.rules ?? [];
     const wanted = JSON.stringify(rule);
-    return rules.findIndex((each) => JSON.stringify(each.spec) === wanted) + 1;
+    return rules.findIndex((each) => each.same === wanted) + 1;
+  }
+  /** As `iptables -S` prints it behind `-A CHAIN `. */
+  ruleText(table: string, chain: string, at: number): string | undefined {
+    return this.#table(table)?.chain(chain)?.rules[at - 1]?.text;
   }
   conntrack(filter?: ConntrackFilter): ReturnType<Conntrack['list']> {
     return this.conntracks.list(filter);
@@ -125,70 +150,107 @@ export class NetfilterTables implements Netfilter {
     return this.conntracks.count;
   }
   deleteConntrack(filter?: ConntrackFilter): ReturnType<Conntrack['list']> {
-    return this.conntracks.remove(filter);
+    return this.conntracks.remove(filter, this.#cause);
+  }
+  get ipset(): Ipset {
+    return this.sets;
   }
   kernelLog(): readonly { readonly at: number; readonly text: string }[] {
-    return this.#log;
+    return this.netns.kernel.log.lines;
   }
 
   // --- coming into use -----------------------------------------------------------------------------------------------
 
   #load(name: TableLabel): Table {
-    const { sink } = this;
+    const { netns } = this;
     const table = new Table(name, {
-      changed: (own, chain, rule, change) => {
-        if (rule && change === 'add' && needsConntrack(rule.spec)) this.#users++;
-        if (rule && change === 'remove' && needsConntrack(rule.spec)) this.#users--;
-        if (this.#users > 0) this.#startTracking();
-        const row = iptablesRow(own, chain, rule);
-        const key = iptablesKey(own, chain, rule);
-        if (change === 'add') sink.iptables(key, undefined, row);
-        else sink.iptables(key, row, undefined);
-      },
+      used: (rule, by) => this.#use(rule, by),
+      exists: (rule) =>
+        rule.matches.every((match) => match.kind !== 'set' || this.sets.get(match.set) !== undefined),
+      row: (key, before, after) =>
+        // Told even when nothing differs: the counters were set anew.
+        netns.emit({
+          seq: 0,
+          at: 0,
+          machine: netns.machine,
+          netns: netns.id,
+          cause: this.#cause,
+          kind: 'change',
+          table: 'iptables',
+          key,
+          before,
+          after,
+        }),
     });
     this.#tables.set(name, table);
-    const { hooks } = this.netns;
+    const { hooks } = netns;
     for (const hook of BUILTIN[name]) {
       if (name === 'nat') {
         const priority = manipOf(hook) === 'dst' ? DST_NAT : SRC_NAT;
         hooks.register(hook, priority, (packet, state) => this.#natHook(table, hook, packet, state));
-      } else
-        hooks.register(hook, PRIORITY[name], (packet, state) => this.#tableHook(table, hook, packet, state));
+      } else hooks.register(hook, PRIORITY[name], (packet, state) => this.#walk(table, hook, packet, state));
     }
     return table;
   }
 
-  #startTracking(): void {
-    if (this.#tracking) return;
-    this.#tracking = true;
+  #use(rule: FilterRule, by: 1 | -1): void {
+    for (const match of rule.matches) {
+      const set = match.kind === 'set' ? this.sets.get(match.set) : undefined;
+      if (set) set.references += by;
+    }
+    if (!needsConntrack(rule)) return;
+    this.#users += by;
+    if (this.#users > 0) this.#stopTracking ??= this.#startTracking();
+    else {
+      this.#stopTracking?.();
+      this.#stopTracking = undefined;
+    }
+  }
+  #startTracking(): () => void {
     const { hooks } = this.netns;
+    const stops: (() => void)[] = [];
     for (const hook of ['PREROUTING', 'OUTPUT'] as const) {
-      hooks.register(hook, DEFRAG, (packet) => this.#defragment(packet));
-      hooks.register(hook, CONNTRACK, (packet, state) => this.#track(packet, state));
+      stops.push(hooks.register(hook, DEFRAG, (packet) => this.#defragment(packet)));
+      stops.push(hooks.register(hook, CONNTRACK, (packet, state) => this.#track(packet, state)));
     }
     for (const hook of ['INPUT', 'POSTROUTING'] as const)
-      hooks.register(hook, CONFIRM, (packet, state) => this.#confirm(packet, state));
+      stops.push(hooks.register(hook, CONFIRM, (packet, state) => this.#confirm(packet, state)));
+    return () => stops.forEach((stop) => stop());
   }
 
   // --- what runs at the hooks ----------------------------------------------------------------------------------------
 
   /** nf_defrag_ipv4: conntrack sees whole packets only. */
   #defragment(packet: IpPacket): HookVerdict | IpPacket {
-    if (this.#users === 0) return 'ACCEPT';
+    const { header } = packet;
+    if (!header.moreFragments && header.fragmentOffset === 0) return 'ACCEPT';
     const whole = this.netns.fragments.collect(packet);
     if (!whole) return 'STOLEN';
-    return whole === packet ? 'ACCEPT' : whole;
+    stateOf(whole).largestPiece = this.#largestPiece(whole.cause);
+    return whole;
+  }
+
+  #largestPiece(reassembled: EventSeq): number | undefined {
+    const { events, frames } = this.netns.tracer;
+    const event = events[reassembled];
+    if (event?.kind !== 'reassemble') return undefined;
+    let largest = 0;
+    for (const id of event.pieces) {
+      const piece = frames[id];
+      const header = piece?.link === 'ethernet' ? ETHERNET_LENGTH : 0;
+      largest = Math.max(largest, (piece?.bytes.length ?? 0) - header);
+    }
+    return largest;
   }
 
   #track(packet: IpPacket, state: HookState): HookVerdict {
-    if (this.#users === 0) return 'ACCEPT';
     if (!this.conntracks.track(packet, state.hook === 'OUTPUT')) {
       state.why = 'table-full';
-      this.#printk('nf_conntrack: nf_conntrack: table full, dropping packet', packet.cause);
+      printk(this.netns, 'nf_conntrack: nf_conntrack: table full, dropping packet', packet.cause);
       return 'DROP';
     }
-    const { info, connection, direction } = stateOf(packet);
-    if (info !== undefined) state.conntrack = connection ? `${info} ${direction}` : info;
+    const nf = stateOf(packet);
+    if (nf.info !== undefined) state.conntrack = nf.connection ? SAID[nf.direction][nf.info] : nf.info;
     return 'ACCEPT';
   }
 
@@ -198,14 +260,11 @@ export class NetfilterTables implements Netfilter {
     return 'DROP';
   }
 
-  #tableHook(table: Table, hook: BuiltinChain, packet: IpPacket, state: HookState): HookVerdict {
-    return this.#walk(table, hook, packet, state);
-  }
   #walk(table: Table, hook: BuiltinChain, packet: IpPacket, state: HookState): HookVerdict {
-    const question: Question = { netns: this.netns, packet, iif: state.iif, oif: state.oif };
     this.#hook = hook;
     this.#refused = undefined;
-    const verdict = walk(table, hook, question, this.#host, state.tried);
+    const question = new Question(this.netns, packet, state.iif, state.oif);
+    const verdict = walk(table, hook, question, this.#host, (state.tried ??= []));
     if (verdict === 'DROP' && this.#refused) state.why = this.#refused;
     return verdict;
   }
@@ -214,7 +273,6 @@ export class NetfilterTables implements Netfilter {
   #natHook(table: Table, hook: BuiltinChain, packet: IpPacket, state: HookState): HookVerdict | IpPacket {
     const { connection, info } = packet.nf ?? {};
     if (!connection) return 'ACCEPT';
-    if (info === 'RELATED' && packet.header.protocol !== IPPROTO_ICMP) return 'ACCEPT';
     const manip = manipOf(hook);
     if (info === 'NEW' && !connection.natDone(manip) && !connection.confirmed) {
       const verdict = this.#walk(table, hook, packet, state);
@@ -232,6 +290,9 @@ export class NetfilterTables implements Netfilter {
     switch (target.kind) {
       case 'MARK':
         packet.mark = ((packet.mark & ~target.mask) ^ target.value) >>> 0;
+        return 'CONTINUE';
+      case 'CONNMARK':
+        connectionMark(target, packet);
         return 'CONTINUE';
       case 'LOG':
         this.#write(question, target.log);
@@ -271,32 +332,46 @@ export class NetfilterTables implements Netfilter {
   }
 
   /** inetdev notifier of nf_nat_masquerade: call when a device goes down or loses an address. */
-  deviceDown(device: string): void {
-    this.conntracks.forgetMasqueraded(device);
+  deviceDown(device: string, cause: EventSeq): void {
+    this.conntracks.forgetMasqueraded(device, cause);
   }
 
   // --- the kernel log ------------------------------------------------------------------------------------------------
 
   #write(question: Question, options: LogOptions): void {
     const { packet, iif, oif } = question;
-    this.#printk(logLine(this.netns, packet, iif, oif, options), packet.cause);
+    // nf_log_syslog: a namespace beside the machine's own is silent unless it is told otherwise.
+    if (this.netns.kernel.log.takes(this.netns))
+      printk(this.netns, logLine(this.netns, packet, iif, oif, options), packet.cause);
   }
-  #printk(text: string, cause: EventSeq): void {
-    const { netns } = this;
-    this.#log.push({ at: netns.now, text });
-    if (this.#log.length > LOG_LINES) this.#log.shift();
-    netns.emit({
-      seq: 0,
-      at: 0,
-      machine: netns.machine,
-      netns: netns.id,
-      cause,
-      kind: 'control',
-      by: 'kernel',
-      protocol: 'log',
-      action: 'printk',
-      text,
-    });
+}
+
+const SAID = {
+  orig: {
+    NEW: 'NEW orig',
+    ESTABLISHED: 'ESTABLISHED orig',
+    RELATED: 'RELATED orig',
+    INVALID: 'INVALID orig',
+    UNTRACKED: 'UNTRACKED orig',
+  },
+  reply: {
+    NEW: 'NEW reply',
+    ESTABLISHED: 'ESTABLISHED reply',
+    RELATED: 'RELATED reply',
+    INVALID: 'INVALID reply',
+    UNTRACKED: 'UNTRACKED reply',
+  },
+} as const;
+
+/** xt_connmark's target; a packet without a connection passes untouched. */
+function connectionMark(target: Extract<RuleTarget, { kind: 'CONNMARK' }>, packet: IpPacket): void {
+  const connection = packet.nf?.connection;
+  if (!connection) return;
+  const { ctmark, ctmask, nfmask } = target;
+  if (target.mode === 'restore') packet.mark = ((packet.mark & ~nfmask) ^ (connection.mark & ctmask)) >>> 0;
+  else {
+    const given = target.mode === 'set' ? ctmark : packet.mark & nfmask;
+    connection.mark = ((connection.mark & ~ctmask) ^ given) >>> 0;
   }
 }
 

@@ -1,26 +1,32 @@
-/** Rows of the two tables that a moment shows of netfilter. Counters and timeouts are left out: they change with every packet. */
+/** Rows that a moment shows of netfilter. Timeouts are left out, and counters stand as they were set: packets change them. */
 import { IPPROTO_ICMP } from '../../wire/index';
 import type { ConntrackRow, IptablesRow } from '../rows';
 import { ipText } from '../text';
 import type { Connection } from './connection';
-import type { Chain, Rule, Table } from './ruleset';
-import { BUILTIN } from './ruleset';
+import type { TableLabel } from './rules';
+import { BUILTIN, Rule, type Chain } from './chain';
 import { PROTOCOL_NAMES } from './text';
 import type { Tuple } from './tuple';
 
-export type { ConntrackRow, IptablesRow };
-
 const TABLE_ORDER = ['raw', 'mangle', 'nat', 'filter', 'security'];
 
-/** Keys sort by table, then built-in chains in the order of the hooks, then the others by name, each with its rules. */
-export function iptablesKey(table: Table, chain: Chain, rule?: Rule): string {
-  const at = chain.builtin ? String(BUILTIN[table.name].indexOf(chain.builtin)) : `u${chain.name}`;
-  return `${TABLE_ORDER.indexOf(table.name)}|${at}|${rule ? String(rule.position).padStart(16, '0') : ''}`;
+/**
+ * Keys sort by table, then built-in chains in the order of the hooks, then the others by name, each with its rules. A blank
+ * ends a chain's name: no name has one, and it sorts before everything that a longer name goes on with.
+ */
+export function chainKey(table: TableLabel, chain: Chain): string {
+  const at = chain.builtin ? String(BUILTIN[table].indexOf(chain.builtin)) : `u${chain.name}`;
+  return `${TABLE_ORDER.indexOf(table)}|${at} `;
 }
-export function iptablesRow(table: Table, chain: Chain, rule?: Rule): IptablesRow {
-  const base = { table: table.name, chain: chain.name, packets: 0, bytes: 0 };
-  if (rule) return { ...base, text: rule.text };
-  return chain.builtin ? { ...base, policy: chain.policy } : base;
+export function ruleKey(chain: string, position: number): string {
+  return `${chain}${String(position).padStart(16, '0')}`;
+}
+export function iptablesRow(table: { readonly name: TableLabel }, what: Chain | Rule): IptablesRow {
+  const { packets, bytes } = what;
+  if (what instanceof Rule)
+    return { table: table.name, chain: what.chain?.name ?? '', text: what.text, packets, bytes };
+  const row = { table: table.name, chain: what.name, packets, bytes };
+  return what.builtin ? { ...row, policy: what.policy } : row;
 }
 
 /** As conntrack -L prints it. */

@@ -65,6 +65,8 @@ export type RuleMatch =
   | { readonly kind: 'conntrack'; readonly states: readonly CtState[]; readonly invert: boolean }
   | { readonly kind: 'state'; readonly states: readonly CtState[]; readonly invert: boolean }
   | { readonly kind: 'mark'; readonly mark: number; readonly mask: number; readonly invert: boolean }
+  /** The connection's mark; no connection agrees with nothing. */
+  | { readonly kind: 'connmark'; readonly mark: number; readonly mask: number; readonly invert: boolean }
   | {
       readonly kind: 'addrtype';
       readonly src?: AddrTypes;
@@ -79,6 +81,20 @@ export type RuleMatch =
       readonly isIn?: boolean;
       readonly isOut?: boolean;
       readonly isBridged?: boolean;
+    }
+  /** The packet's source or destination address (and port), by dimension of the set, is a member. */
+  | {
+      readonly kind: 'set';
+      readonly set: string;
+      readonly flags: readonly ('src' | 'dst')[];
+      readonly invert: boolean;
+    }
+  | {
+      readonly kind: 'rpfilter';
+      readonly loose: boolean;
+      readonly validmark: boolean;
+      readonly acceptLocal: boolean;
+      readonly invert: boolean;
     }
   /** One token every `every` ten-thousandths of a second, at most `burst` of them. */
   | { readonly kind: 'limit'; readonly every: number; readonly burst: number };
@@ -119,6 +135,17 @@ export type RuleTarget =
   | { readonly kind: 'LOG'; readonly log: LogOptions }
   /** mark = (mark & ~mask) ^ value */
   | { readonly kind: 'MARK'; readonly value: number; readonly mask: number }
+  /**
+   * set: connection's mark = (mark & ~ctmask) ^ ctmark. save: connection's mark = (mark & ~ctmask) ^ (packet's & nfmask).
+   * restore: packet's mark = (mark & ~nfmask) ^ (connection's & ctmask).
+   */
+  | {
+      readonly kind: 'CONNMARK';
+      readonly mode: 'set' | 'save' | 'restore';
+      readonly ctmark: number;
+      readonly ctmask: number;
+      readonly nfmask: number;
+    }
   | { readonly kind: 'MASQUERADE' | 'SNAT' | 'DNAT' | 'REDIRECT'; readonly range: NatRange }
   | { readonly kind: 'CT'; readonly notrack: boolean; readonly alias?: 'NOTRACK' }
   | { readonly kind: 'TRACE' };

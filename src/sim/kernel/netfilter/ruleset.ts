@@ -5,81 +5,33 @@
  */
 import { err, ok, type Result } from '../../../base/result';
 import type { ChainEntry, Counters, RuleEntry, TableEdit, TableEntry, TableErrno } from './door';
-import { checkEntry, restrictionOf, staysWithin, type Restriction } from './entry';
-import type { BuiltinChain, FilterRule, TableLabel } from './rules';
-import { ruleText } from './text';
+import type { IptablesRow } from '../rows';
+import { BUILTIN, Chain, HOOK_BIT, Rule } from './chain';
+import { checkEntry, restrictionOf, staysWithin } from './entry';
+import { chainKey, iptablesRow, ruleKey } from './rows';
+import type { FilterRule, TableLabel } from './rules';
 
-export const BUILTIN: Readonly<Record<TableLabel, readonly BuiltinChain[]>> = {
-  raw: ['PREROUTING', 'OUTPUT'],
-  mangle: ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'],
-  nat: ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'],
-  filter: ['INPUT', 'FORWARD', 'OUTPUT'],
-  security: ['INPUT', 'FORWARD', 'OUTPUT'],
-};
-export const HOOK_BIT: Readonly<Record<BuiltinChain, number>> = {
-  PREROUTING: 1,
-  INPUT: 2,
-  FORWARD: 4,
-  OUTPUT: 8,
-  POSTROUTING: 16,
-};
 /** What a table may hold; the kernel's own bound is memory. */
 export const MAX_RULES = 100_000;
 
-export class Rule {
-  packets: number;
-  bytes: number;
-  /** Where a jump or goto leads. */
-  to: Chain | undefined;
-  /** Sort key inside the chain; stays when other rules come and go. */
-  position = 0;
-  /** What a match remembers between packets (limit's tokens), by its place in the rule. */
-  readonly memory = new Map<number, { tokens: number; at: number }>();
-  #text: string | undefined;
-
-  constructor(
-    public spec: FilterRule,
-    counters?: Counters,
-  ) {
-    this.packets = counters?.packets ?? 0;
-    this.bytes = counters?.bytes ?? 0;
-  }
-  get text(): string {
-    return (this.#text ??= ruleText(this.spec));
-  }
-  respell(spec: FilterRule): void {
-    this.spec = spec;
-    this.#text = undefined;
-  }
-}
-
-export class Chain {
-  readonly rules: Rule[] = [];
-  packets = 0;
-  bytes = 0;
-  references = 0;
-  /** Jumps and gotos out of here. */
-  readonly jumps = new Map<Chain, number>();
-  /** Rules that may stand under some hooks only. */
-  readonly restrictions = new Map<Restriction, number>();
-
-  constructor(
-    public name: string,
-    readonly builtin: BuiltinChain | undefined,
-    public policy: 'ACCEPT' | 'DROP' = 'ACCEPT',
-  ) {}
-}
-
 export interface RulesetListener {
-  /** A chain or a rule appears, changes or goes. */
-  changed(table: Table, chain: Chain, rule: Rule | undefined, change: 'add' | 'remove'): void;
+  /** A rule takes effect (1) or is taken out (-1). */
+  used(rule: FilterRule, by: 1 | -1): void;
+  /** Whether what a rule refers to outside its table (a set) is there. */
+  exists(rule: FilterRule): boolean;
+  /** A row appears, changes or goes; told once the whole edit is carried out. */
+  row(key: string, before: IptablesRow | undefined, after: IptablesRow | undefined): void;
 }
-const GAP = 2 ** 20;
+/** Where the first rule of a chain stands, and how far apart neighbours are: room for 2^25 before, as many behind. */
+const MIDDLE = 2 ** 51;
+const GAP = 2 ** 26;
 
 export class Table {
   readonly chains = new Map<string, Chain>();
   size = 0;
   readonly #undo: (() => void)[] = [];
+  /** What the edit at hand has touched, with whether its counters were set anew. */
+  readonly #touched = new Map<Chain | Rule, boolean>();
   #structureChanged = false;
 
   constructor(
@@ -87,6 +39,7 @@ export class Table {
     private readonly listener: RulesetListener,
   ) {
     for (const hook of BUILTIN[name]) this.#addChain(new Chain(hook, hook));
+    this.#show();
   }
 
   chain(name: string): Chain | undefined {
@@ -111,7 +64,9 @@ export class Table {
     }
     if (!errno && this.#structureChanged) errno = this.#verify();
     if (errno) for (const undo of this.#undo.reverse()) undo();
+    else this.#show();
     this.#undo.length = 0;
+    this.#touched.clear();
     return errno ? err(errno) : ok(undefined);
   }
 
@@ -154,13 +109,44 @@ export class Table {
 
   // --- chains --------------------------------------------------------------------------------------------------------
 
+  #touch(what: Chain | Rule, counted = false): void {
+    this.#touched.set(what, counted || this.#touched.get(what) === true);
+  }
+  #keyOf(what: Chain | Rule): string | undefined {
+    if (what instanceof Rule) return what.chain && ruleKey(this.#keyOf(what.chain) ?? '', what.position);
+    return this.chains.get(what.name) === what ? chainKey(this.name, what) : undefined;
+  }
+  /** Brings the trace up to date. A rule that took another's place takes over its row. */
+  #show(): void {
+    const gone = new Map<string, { readonly row: IptablesRow; readonly counted: boolean }>();
+    for (const what of this.#touched.keys()) {
+      const { shown } = what;
+      if (!shown || shown.key === this.#keyOf(what)) continue;
+      gone.set(shown.key, { row: shown.row, counted: what.packets !== shown.row.packets });
+      what.shown = undefined;
+    }
+    for (const [what, counted] of this.#touched) {
+      const key = this.#keyOf(what);
+      if (key === undefined) continue;
+      const replaced = gone.get(key);
+      gone.delete(key);
+      const before = what.shown?.row ?? replaced?.row;
+      const row = iptablesRow(this, what);
+      what.shown = { key, row };
+      if (before && sameShown(before, row) && !counted && replaced?.counted !== true) continue;
+      this.listener.row(key, before, row);
+    }
+    for (const [key, { row }] of gone) this.listener.row(key, row, undefined);
+    this.#touched.clear();
+  }
+
   #addChain(chain: Chain): void {
     this.chains.set(chain.name, chain);
-    this.listener.changed(this, chain, undefined, 'add');
+    this.#touch(chain);
   }
   #dropChain(chain: Chain): void {
-    this.listener.changed(this, chain, undefined, 'remove');
     this.chains.delete(chain.name);
+    this.#touch(chain);
   }
   #do(chain: Chain, add: boolean): void {
     if (add) this.#addChain(chain);
@@ -172,9 +158,8 @@ export class Table {
     if (!chain.builtin) return 'ENOENT';
     const before = { policy: chain.policy, packets: chain.packets, bytes: chain.bytes };
     const set = (to: typeof before): void => {
-      this.listener.changed(this, chain, undefined, 'remove');
       Object.assign(chain, to);
-      this.listener.changed(this, chain, undefined, 'add');
+      this.#touch(chain, true);
     };
     set({ policy, packets: counters?.packets ?? chain.packets, bytes: counters?.bytes ?? chain.bytes });
     this.#undo.push(() => set(before));
@@ -185,14 +170,13 @@ export class Table {
     if (chain.builtin) return 'ENOENT';
     if (this.chains.has(to)) return 'EEXIST';
     const set = (name: string): void => {
-      for (const rule of chain.rules) this.listener.changed(this, chain, rule, 'remove');
       this.#dropChain(chain);
       chain.name = name;
       this.#addChain(chain);
-      for (const rule of chain.rules) this.listener.changed(this, chain, rule, 'add');
+      for (const rule of chain.rules) this.#touch(rule);
       for (const from of this.chains.values()) {
         if (!from.jumps.has(chain)) continue;
-        for (const rule of from.rules) if (rule.to === chain) this.#respell(from, rule, name);
+        for (const rule of from.rules) if (rule.to === chain) this.#respell(rule, name);
       }
     };
     const before = chain.name;
@@ -201,12 +185,11 @@ export class Table {
     return undefined;
   }
 
-  #respell(chain: Chain, rule: Rule, name: string): void {
+  #respell(rule: Rule, name: string): void {
     const { target } = rule.spec;
     if (target.kind !== 'jump' && target.kind !== 'goto') return;
-    this.listener.changed(this, chain, rule, 'remove');
     rule.respell({ ...rule.spec, target: { ...target, chain: name } });
-    this.listener.changed(this, chain, rule, 'add');
+    this.#touch(rule);
   }
 
   #sweep(edit: Extract<TableEdit, { op: 'flush' | 'zero' }>): TableErrno | undefined {
@@ -215,19 +198,27 @@ export class Table {
       if (!chain) return 'ENOENT';
       if (edit.op === 'flush') {
         while (chain.rules.length > 0) this.#remove(chain, chain.rules.length - 1);
-      } else if (edit.at === undefined) this.#zero(chain, ...chain.rules);
+      } else if (edit.at === undefined) this.#zero([chain, ...chain.rules]);
       else {
         const rule = chain.rules[edit.at - 1];
         if (!rule) return 'E2BIG';
-        this.#zero(rule);
+        this.#zero([rule]);
       }
     }
     return undefined;
   }
-  #zero(...counted: { packets: number; bytes: number }[]): void {
-    const before = counted.map(({ packets, bytes }) => ({ packets, bytes }));
-    for (const each of counted) Object.assign(each, { packets: 0, bytes: 0 });
-    this.#undo.push(() => counted.forEach((each, at) => Object.assign(each, before[at])));
+  #zero(counted: readonly (Chain | Rule)[]): void {
+    for (const each of counted) {
+      const { packets, bytes } = each;
+      if (packets === 0 && bytes === 0) continue;
+      each.packets = 0;
+      each.bytes = 0;
+      this.#touch(each, true);
+      this.#undo.push(() => {
+        each.packets = packets;
+        each.bytes = bytes;
+      });
+    }
   }
 
   // --- rules ---------------------------------------------------------------------------------------------------------
@@ -236,6 +227,7 @@ export class Table {
     if (this.size >= MAX_RULES) return 'ENOMEM';
     const errno = checkEntry(this.name, rule.spec);
     if (errno) return errno;
+    if (!this.listener.exists(rule.spec)) return 'EINVAL';
     const { target } = rule.spec;
     if (target.kind === 'jump' || target.kind === 'goto') {
       rule.to = this.chains.get(target.chain);
@@ -252,19 +244,24 @@ export class Table {
 
   #link(chain: Chain, at: number, rule: Rule): void {
     this.#place(chain, at, rule);
-    chain.rules.splice(at, 0, rule);
+    if (at === chain.rules.length) chain.rules.push(rule);
+    else chain.rules.splice(at, 0, rule);
+    rule.chain = chain;
     this.#count(chain, rule, 1);
-    this.listener.changed(this, chain, rule, 'add');
+    this.#touch(rule);
   }
   #unlink(chain: Chain, at: number): Rule {
     const rule = chain.rules[at] as Rule;
-    this.listener.changed(this, chain, rule, 'remove');
-    chain.rules.splice(at, 1);
+    if (at === chain.rules.length - 1) chain.rules.pop();
+    else chain.rules.splice(at, 1);
+    rule.chain = undefined;
+    this.#touch(rule);
     this.#count(chain, rule, -1);
     return rule;
   }
   #count(chain: Chain, rule: Rule, by: 1 | -1): void {
     this.size += by;
+    this.listener.used(rule.spec, by);
     const add = <K>(map: Map<K, number>, key: K): void => {
       const count = (map.get(key) ?? 0) + by;
       if (count > 0) map.set(key, count);
@@ -281,15 +278,17 @@ export class Table {
     }
   }
 
-  /** Between its neighbours; when there is no room left the chain is spaced anew. */
+  /** Before, behind or between its neighbours; when there is no room left between them the chain is spaced anew. */
   #place(chain: Chain, at: number, rule: Rule): void {
-    const before = chain.rules[at - 1]?.position ?? 0;
+    const before = chain.rules[at - 1]?.position;
     const after = chain.rules[at]?.position;
-    rule.position = after === undefined ? before + GAP : Math.floor((before + after) / 2);
-    if (rule.position > before) return;
-    for (const each of chain.rules) this.listener.changed(this, chain, each, 'remove');
-    chain.rules.forEach((each, index) => (each.position = (index + 1) * 2 * GAP));
-    for (const each of chain.rules) this.listener.changed(this, chain, each, 'add');
+    if (before === undefined) rule.position = after === undefined ? MIDDLE : after - GAP;
+    else rule.position = after === undefined ? before + GAP : Math.floor((before + after) / 2);
+    if (rule.position !== before) return;
+    chain.rules.forEach((each, index) => {
+      each.position = MIDDLE + index * GAP;
+      this.#touch(each);
+    });
     this.#place(chain, at, rule);
   }
 
@@ -340,4 +339,7 @@ function chainEntry(chain: Chain): ChainEntry {
     bytes: b,
   }));
   return { name, packets, bytes, references, rules, ...(chain.builtin ? { policy: chain.policy } : {}) };
+}
+function sameShown(a: IptablesRow, b: IptablesRow): boolean {
+  return a.text === b.text && a.policy === b.policy && a.packets === b.packets && a.bytes === b.bytes;
 }

@@ -1,4 +1,5 @@
 /** What netfilter keeps with a packet on its way through one namespace (nfct, nf_trace and nf_bridge of an sk_buff). */
+import type { Mac } from '../../wire/index';
 import type { IpPacket } from '../ip/packet';
 import type { Connection, Direction } from './connection';
 
@@ -14,8 +15,22 @@ export class SkbState {
   /** Ports of a bridge, for what a bridge passes to iptables. */
   physIn: string | undefined;
   physOut: string | undefined;
-  /** It crosses the bridge from port to port and is not routed. */
-  bridged = false;
+  /** Bytes of the largest piece it was put together from. */
+  largestPiece: number | undefined;
+  /** Set while a bridge waits for the MAC of a new destination: told instead of sending. */
+  neighbour: ((mac: Mac, packet: IpPacket) => void) | undefined;
+}
+
+/** nf_bridge_unshare and the clone of an sk_buff: the same connection, ports of its own. */
+export function copyState(from: SkbState): SkbState {
+  const to = new SkbState();
+  to.info = from.info;
+  to.connection = from.connection;
+  to.direction = from.direction;
+  to.traced = from.traced;
+  to.physIn = from.physIn;
+  to.largestPiece = from.largestPiece;
+  return to;
 }
 
 export function stateOf(packet: IpPacket): SkbState {

@@ -136,6 +136,10 @@ function matchWords(match: RuleMatch): string[] {
       return [
         `${not(match.invert)}--mark ${hex(match.mark)}${match.mask === 0xffffffff ? '' : `/${hex(match.mask)}`}`,
       ];
+    case 'connmark':
+      return [
+        `${not(match.invert)}--mark ${hex(match.mark)}${match.mask === 0xffffffff ? '' : `/${hex(match.mask)}`}`,
+      ];
     case 'addrtype':
       return [
         ...(match.src ? [types('--src-type', match.src)] : []),
@@ -146,6 +150,15 @@ function matchWords(match: RuleMatch): string[] {
       return [`--comment ${saveString(match.comment)}`];
     case 'physdev':
       return physdevText(match);
+    case 'set':
+      return [`${not(match.invert)}--match-set ${match.set} ${match.flags.join(',')}`];
+    case 'rpfilter':
+      return [
+        ...(match.loose ? ['--loose'] : []),
+        ...(match.validmark ? ['--validmark'] : []),
+        ...(match.acceptLocal ? ['--accept-local'] : []),
+        ...(match.invert ? ['--invert'] : []),
+      ];
     case 'limit':
       return [
         `--limit ${rateText(match.every)}`,
@@ -203,6 +216,10 @@ export function targetText(target: RuleTarget): string {
       return logText(target);
     case 'MARK':
       return `-j MARK --set-xmark ${hex(target.value)}/${hex(target.mask)}`;
+    case 'CONNMARK':
+      return target.mode === 'set'
+        ? `-j CONNMARK --set-xmark ${hex(target.ctmark)}/${hex(target.ctmask)}`
+        : `-j CONNMARK --${target.mode}-mark --nfmask ${hex(target.nfmask)} --ctmask ${hex(target.ctmask)}`;
     case 'CT':
       return target.alias ? `-j ${target.alias}` : `-j CT${target.notrack ? ' --notrack' : ''}`;
     case 'TRACE':

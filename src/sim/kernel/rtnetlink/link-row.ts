@@ -3,6 +3,7 @@ import { MAC_BROADCAST } from '../../wire/index';
 import { macText } from '../text';
 import { BridgeDevice } from '../device/bridge';
 import type { Device } from '../device/device';
+import { TunDevice } from '../device/tun';
 import { WireDevice } from '../device/wire';
 import type { LinkRow } from '../netlink';
 
@@ -14,14 +15,14 @@ export function linkRow(device: Device): LinkRow {
     flags: linkFlags(device),
     mtu: device.mtu,
     // A device gets its queueing discipline when it first comes up.
-    qdisc: device.everUp ? 'noqueue' : 'noop',
+    qdisc: device.qdisc?.kind ?? (device.everUp ? defaultQdisc(device) : 'noop'),
     ...(port ? { master: port.bridge.name } : {}),
     operstate: operstate(device),
     group: 'default',
     txqlen: device.txqlen,
     link_type: device.loopback ? 'loopback' : device.link === 'ip' ? 'none' : 'ether',
-    address: macText(device.mac),
-    broadcast: device.loopback ? macText(0) : macText(MAC_BROADCAST),
+    address: device.link === 'ip' ? '' : macText(device.mac),
+    broadcast: device.link === 'ip' ? '' : device.loopback ? macText(0) : macText(MAC_BROADCAST),
     kind: device.kind,
     ...device.rowExtras(),
     ...(port
@@ -41,12 +42,17 @@ export function linkRow(device: Device): LinkRow {
   };
 }
 
+/** A virtual device has none (IFF_NO_QUEUE), except that TUN asks for a queue as a card does. */
+function defaultQdisc(device: Device): string {
+  return device instanceof TunDevice ? 'pfifo_fast' : 'noqueue';
+}
+
 /** In iproute2's order (ip/ipaddress.c print_link_flags). */
 function linkFlags(device: Device): string[] {
   const flags: string[] = [];
   if (device.up && !device.running) flags.push('NO-CARRIER');
   if (device.loopback) flags.push('LOOPBACK');
-  else flags.push('BROADCAST');
+  else flags.push(device.link === 'ip' ? 'POINTOPOINT' : 'BROADCAST');
   if (!device.loopback && device.kind !== 'dummy') flags.push('MULTICAST');
   if (device.noarp && !device.loopback) flags.push('NOARP');
   if (device.promiscSet) flags.push('PROMISC');
@@ -68,6 +74,7 @@ function operstate(device: Device): LinkRow['operstate'] {
     return lower && lower !== device && !lower.carrier ? 'LOWERLAYERDOWN' : 'DOWN';
   }
   if (device instanceof BridgeDevice) return device.carrier ? 'UP' : 'DOWN';
+  if (device instanceof TunDevice) return !device.carrier ? 'DOWN' : device.watched ? 'UP' : 'UNKNOWN';
   return 'UNKNOWN';
 }
 

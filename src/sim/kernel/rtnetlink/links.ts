@@ -51,7 +51,9 @@ function refuseNew(netns: Netns, spec: LinkSpec): Reply | undefined {
   if (spec.name.length === 0 || spec.name.length > 15 || /[\s/]/.test(spec.name))
     return err({ errno: 'EINVAL' });
   if ([...netns.devices].length >= MAX_DEVICES) return err({ errno: 'ENOBUFS' });
-  if (spec.kind === 'tun' || spec.kind === 'ipip' || spec.kind === 'loopback')
+  if (spec.kind === 'tun')
+    return err({ errno: 'EOPNOTSUPP', extack: 'tun/tap creation via rtnetlink is not supported' });
+  if (spec.kind === 'ipip' || spec.kind === 'loopback')
     return err({ errno: 'EOPNOTSUPP', extack: 'Unknown device type' });
   if (spec.mac !== undefined && isMulticastMac(spec.mac)) return err({ errno: 'EADDRNOTAVAIL' });
   if (spec.mtu !== undefined) return refuseMtu(spec.mtu);
@@ -181,6 +183,7 @@ export function setLink(netns: Netns, name: string, change: LinkChange, cause: E
 }
 
 function setMac(device: Device, mac: Mac, cause: EventSeq): Reply {
+  if (device.link === 'ip') return err({ errno: 'EOPNOTSUPP' });
   if (isMulticastMac(mac) || mac === 0) return err({ errno: 'EADDRNOTAVAIL' });
   const before = device.mac;
   device.mac = mac;
@@ -205,7 +208,9 @@ function rename(device: Device, name: string, cause: EventSeq): Reply {
   const { netns } = device;
   if (netns.device(name) && netns.device(name) !== device) return err({ errno: 'EEXIST' });
   if (name.length === 0 || name.length > 15 || /[\s/]/.test(name)) return err({ errno: 'EINVAL' });
+  const queued = device.qdisc?.row();
   netns.rename(device, name, cause);
+  netns.change('qdisc', netns.linkKey(device), queued, device.qdisc?.row(), cause);
   netns.neigh.renamed(device, cause);
   if (device instanceof BridgeDevice || device instanceof VxlanDevice) device.renamed(cause);
   if (device instanceof BridgeDevice) for (const port of device.ports) netns.syncLink(port.device, cause);

@@ -18,6 +18,9 @@ import type {
   NeighDumpRow,
   NeighSpec,
   Netlink,
+  QdiscDumpRow,
+  QdiscMode,
+  QdiscSpec,
   Reply,
   Requester,
   RouteAnswer,
@@ -29,7 +32,9 @@ import type {
   RuleRow,
   RuleSpec,
 } from '../netlink';
-import type { NetfilterTables } from '../netfilter/netfilter';
+import { NetfilterDoor } from '../netfilter/request';
+import { delQdisc, dumpQdiscs, newQdisc } from '../qdisc/request';
+import { qdiscCommand } from '../qdisc/text';
 import type { Netns } from '../netns';
 import type { EventSeq, FibResultType, NetlinkEvent } from '../trace';
 import { addrRow, delAddr, newAddr } from './addrs';
@@ -64,6 +69,8 @@ function cacheFlags(type: FibResultType, turnsBack: boolean): string[] {
 }
 
 export class RtNetlink implements Netlink {
+  #netfilter: NetfilterDoor | undefined;
+
   constructor(
     private readonly netns: Netns,
     private readonly requester: Requester,
@@ -91,8 +98,20 @@ export class RtNetlink implements Netlink {
     return reply;
   }
 
-  get netfilter(): NetfilterTables {
-    return this.netns.netfilter;
+  get netfilter(): NetfilterDoor {
+    return (this.#netfilter ??= new NetfilterDoor(this.netns, this.requester));
+  }
+
+  getQdiscs(): QdiscDumpRow[] {
+    return dumpQdiscs(this.netns);
+  }
+  newQdisc(spec: QdiscSpec, mode: QdiscMode): Reply {
+    return this.#ask('RTM_NEWQDISC', qdiscCommand(mode, spec), (cause) =>
+      newQdisc(this.netns, spec, mode, cause),
+    );
+  }
+  delQdisc(spec: QdiscSpec): Reply {
+    return this.#ask('RTM_DELQDISC', qdiscCommand('del', spec), (cause) => delQdisc(this.netns, spec, cause));
   }
 
   getLinks(): LinkRow[] {

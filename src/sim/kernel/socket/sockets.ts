@@ -1,8 +1,8 @@
 /**
  * The sockets of a namespace: ICMP echo sockets (as ping opens them), UDP sockets, taps; and the handing over of what
- * arrives (ping_rcv, __udp4_lib_rcv). VXLAN's kernel sockets are found here too.
+ * arrives (ping_rcv, __udp4_lib_rcv). VXLAN's kernel sockets are found here too. TCP is in `tcp/`.
  *
- * Leaves out: TCP, receive buffers (nothing is lost between kernel and process), SO_REUSEPORT.
+ * Leaves out: receive buffers of processes that never leave anything unread, SO_REUSEPORT.
  */
 import { err, ok, type Result } from '../../../base/result';
 import {
@@ -24,6 +24,7 @@ import {
   type Ip4,
 } from '../../wire/index';
 import type { Device, Tap } from '../device/device';
+import { openTun } from '../device/tun';
 import { VxlanDevice, receiveVxlan } from '../device/vxlan';
 import type { OutputRoute } from '../ip/ip';
 import type { IpPacket } from '../ip/packet';
@@ -34,17 +35,27 @@ import type {
   Requester,
   SendOptions,
   SocketApi,
+  SocketDumpRow,
   SocketError,
   SocketEvents,
   SocketSendError,
   UdpSocket,
 } from '../netlink';
 import type { Netns } from '../netns';
+import type { EventSeq, SocketRow } from '../trace';
+import { copied, copiedFrame, originateFrom } from './copies';
+import { ReceiveQueue } from './receive-queue';
+import { socketKey, udpRow } from './rows';
+import { Tcp } from './tcp/tcp';
 
 interface Bound {
   readonly by: string;
   readonly address: Ip4;
   readonly events: SocketEvents;
+  /** Of a UDP socket. */
+  readonly row?: SocketRow;
+  /** What its process has not read yet; absent: it reads at once. */
+  readonly queue?: ReceiveQueue;
 }
 /** A path-MTU mode asked for by nobody: UDP and ping both set DF until the path says otherwise. */
 const DEFAULT_PMTUDISC = 'want';
@@ -53,6 +64,8 @@ export class Sockets {
   readonly #icmp = new Map<number, Bound>();
   readonly #udp = new Map<number, Bound>();
   #nextIcmpId = 1;
+  #udpOrder = 0;
+  #tcp: Tcp | undefined;
 
   constructor(private readonly netns: Netns) {}
 
@@ -61,9 +74,34 @@ export class Sockets {
     return {
       icmp: (id, events) => this.#openIcmp(id, events, requester),
       udp: (bind, events) => this.#openUdp(bind, events, requester),
+      tun: (dev, events, options) => openTun(this.netns, dev, events, requester, options?.exclusive === true),
       connect: (dst, options) => this.#connect(dst, options),
+      tcpConnect: (dst, port, options, events) => this.tcp.connect(dst, port, options, events, requester),
+      tcpListen: (bind, onConnection) => this.tcp.listen(bind, onConnection, requester),
+      list: () => this.#list(),
       capture: (dev, onFrame, promiscuous) => this.#capture(dev, onFrame, promiscuous === true),
     };
+  }
+
+  /** A namespace that never hears of TCP has none of it. */
+  get tcp(): Tcp {
+    return (this.#tcp ??= new Tcp(this.netns));
+  }
+
+  #list(): SocketDumpRow[] {
+    const rows: SocketDumpRow[] = [];
+    for (const { row, queue } of this.#udp.values())
+      if (row) rows.push({ ...row, recvQ: queue?.used ?? 0, sendQ: 0 });
+    for (const device of this.netns.devices) {
+      if (device instanceof VxlanDevice && device.up)
+        rows.push({ ...udpRow(0, device.config.port, ''), recvQ: 0, sendQ: 0 });
+    }
+    return [...rows, ...(this.#tcp?.list() ?? [])];
+  }
+
+  /** The namespace goes. */
+  shutdown(cause: EventSeq): void {
+    this.#tcp?.shutdown(cause);
   }
 
   // --- sending -------------------------------------------------------------------------------------------------------
@@ -123,8 +161,12 @@ export class Sockets {
     if (address !== 0 && !this.netns.isLocal(address)) return err('EADDRNOTAVAIL');
     const port = bind.port || this.#ephemeral();
     if (this.#udp.has(port) || this.#vxlanPort(port)) return err('EADDRINUSE');
-    const own: Bound = { by: requester.by, address, events };
+    const row = udpRow(address, port, requester.by);
+    const key = socketKey('udp', this.#udpOrder++);
+    const queue = events.onReadable && new ReceiveQueue(this.netns, requester.by, events);
+    const own: Bound = { by: requester.by, address, events, row, queue };
     this.#udp.set(port, own);
+    this.netns.change('socket', key, undefined, row, requester.cause);
     return ok({
       port,
       sendTo: (dst, dstPort, payload, options = {}) =>
@@ -135,8 +177,11 @@ export class Sockets {
           requester,
           (route) => buildUdp({ srcPort: port, dstPort }, payload, { src: route.source, dst }),
         ),
-      close: () => {
-        if (this.#udp.get(port) === own) this.#udp.delete(port);
+      receive: (woken = false) => queue?.take(woken),
+      close: (cause = requester.cause) => {
+        if (this.#udp.get(port) !== own) return;
+        this.#udp.delete(port);
+        this.netns.change('socket', key, row, undefined, cause);
       },
     });
   }
@@ -162,7 +207,8 @@ export class Sockets {
   ): Result<void, SocketSendError> {
     const { netns } = this;
     const flow = { dst, src: options.source, oif: options.device, mark: options.mark };
-    const route = netns.ip.routeOutput(flow, requester.cause);
+    const cause = options.cause ?? requester.cause;
+    const route = netns.ip.routeOutput(flow, cause);
     if (!route.ok) return err({ errno: route.errno });
     const payload = build(route);
     const mode = options.pmtudisc ?? DEFAULT_PMTUDISC;
@@ -183,7 +229,10 @@ export class Sockets {
       },
       payload,
     );
-    const packet = netns.originate(bytes, requester.by, route.seq);
+    // What a process hands to an ICMP socket begins with the ICMP header; UDP's header is the kernel's.
+    const given = protocol === IPPROTO_UDP ? payload.length - UDP_LENGTH : payload.length;
+    const from = copiedFrame(netns, cause);
+    const packet = originateFrom(netns, bytes, requester.by, given, route.seq, from);
     packet.mark = options.mark ?? 0;
     // A probing socket does not believe what it was told of the path.
     netns.ip.sendRouted(packet, mode === 'probe' ? { ...route, mtu: route.device.mtu } : route);
@@ -200,6 +249,7 @@ export class Sockets {
       return;
     }
     this.netns.delivered(packet, 'icmp', `${socket.by} (icmp id ${id})`);
+    this.#woke(packet, socket, message.length);
     socket.events.onMessage?.({ ...this.#from(packet), srcPort: 0, dstPort: id, payload: message });
   }
 
@@ -216,7 +266,9 @@ export class Sockets {
 
   #error(packet: IpPacket, socket: Bound | undefined, name: string, error: SocketError): void {
     this.netns.delivered(packet, 'icmp', socket ? `${socket.by} (${name})` : 'icmp_unreach');
-    socket?.events.onError?.(error);
+    if (!socket?.events.onError) return;
+    this.#woke(packet, socket, error.quoted.length);
+    socket.events.onError(error);
   }
 
   /** __udp4_lib_rcv. */
@@ -240,9 +292,29 @@ export class Sockets {
       netns.icmp.error(packet, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);
       return;
     }
-    netns.delivered(packet, 'udp', `${socket.by} (udp ${header.dstPort})`);
     const { srcPort, dstPort } = header;
-    socket.events.onMessage?.({ ...this.#from(packet), srcPort, dstPort, payload });
+    const datagram = { ...this.#from(packet), srcPort, dstPort, payload };
+    if (socket.queue?.hasRoom(packet) === false) {
+      netns.dropPacket(packet, 'SOCKET_RCVBUFF', '__udp_enqueue_schedule_skb', { port: dstPort });
+      return;
+    }
+    netns.delivered(packet, 'udp', `${socket.by} (udp ${dstPort})`);
+    if (socket.queue) return socket.queue.push(packet, datagram);
+    this.#woke(packet, socket, payload.length);
+    socket.events.onMessage?.(datagram);
+  }
+
+  /** A process that slept in recvmsg() gets what it waited for. */
+  #woke(packet: IpPacket, socket: Bound, bytes: number): void {
+    packet.cause = copied(this.netns, {
+      frame: packet.frame,
+      direction: 'to-user',
+      process: socket.by,
+      via: 'recvmsg',
+      bytes,
+      switches: 1,
+      cause: packet.cause,
+    });
   }
 
   #from(packet: IpPacket): { src: Ip4; dst: Ip4; ttl: number; tos: number; at: number } {
