@@ -3,11 +3,14 @@ import { bridge } from './bridge/index';
 import { ip } from './ip/index';
 import { brctl } from './nettools/brctl';
 import { netfilterPrograms } from './iptables/index';
+import { ipset } from './ipset/index';
+import { net } from './net/index';
 import { nettools } from './nettools/index';
 import { ping } from './ping/index';
 import type { Program } from './program';
 import { programs } from './registry';
 import { subshells } from './subshell';
+import { tc } from './tc/index';
 import { tcpdump } from './tcpdump/index';
 import { makeHelp, tools } from './tools/index';
 import { traceroute } from './traceroute/index';
@@ -15,12 +18,15 @@ import { traceroute } from './traceroute/index';
 const ALL: readonly Program[] = [
   ip,
   bridge,
+  tc,
   brctl,
   ...nettools,
   ping,
   traceroute,
   tcpdump,
+  ...net,
   ...netfilterPrograms,
+  ipset,
   ...tools,
   ...subshells,
   makeHelp(() => ALL),

@@ -29,8 +29,8 @@ export interface Program {
   readonly group: Group;
   /** One line for `help`. */
   readonly about: string;
-  /** The exit code, or `running` when timers or sockets carry on and end the process themselves. */
-  run(ctx: ProcessContext, args: readonly string[], env: Environment): number | 'running';
+  /** `stdin` is what was piped in. The exit code, or `running` when timers or sockets carry on and end the process themselves. */
+  run(ctx: ProcessContext, args: readonly string[], env: Environment, stdin?: string): number | 'running';
   /** What may stand at each place, for Tab. */
   readonly slots?: Slots;
 }

@@ -1,5 +1,6 @@
 import type { ProcessContext } from '../kernel/netlink';
 import { Exit, type Environment } from './program';
+import { pipeIn } from './pipe';
 import { programs } from './registry';
 
 /** A word that sets a variable for the command after it. */
@@ -9,7 +10,9 @@ const ASSIGNMENT = /^([A-Za-z_]\w*)=(.*)$/s;
  * Runs one command: leading `VAR=value` words, `sudo` (everybody is root here), a program and its arguments. Output goes
  * through the context; it ends with the program's own exit code, or 127 for a name that is none.
  */
-export function runCommand(ctx: ProcessContext, words: readonly string[]): void {
+export function runCommand(ctx: ProcessContext, line: readonly string[]): void {
+  const piped = pipeIn(line);
+  const words = piped?.words ?? line;
   const env: Record<string, string> = {};
   let at = 0;
   for (; at < words.length; at++) {
@@ -20,10 +23,16 @@ export function runCommand(ctx: ProcessContext, words: readonly string[]): void 
   }
   const name = words[at];
   if (name === undefined) ctx.exit(0);
-  else runProgram(ctx, name, words.slice(at + 1), env);
+  else runProgram(ctx, name, words.slice(at + 1), env, piped?.stdin);
 }
 
-function runProgram(ctx: ProcessContext, name: string, args: readonly string[], env: Environment): void {
+function runProgram(
+  ctx: ProcessContext,
+  name: string,
+  args: readonly string[],
+  env: Environment,
+  stdin: string | undefined,
+): void {
   const program = programs.get(name);
   if (!program) {
     ctx.printError(
@@ -33,7 +42,7 @@ function runProgram(ctx: ProcessContext, name: string, args: readonly string[], 
     return;
   }
   try {
-    const code = program.run(ctx, args, env);
+    const code = program.run(ctx, args, env, stdin);
     if (code !== 'running') ctx.exit(code);
   } catch (error) {
     if (!(error instanceof Exit)) throw error;

@@ -2,11 +2,18 @@
 import type { Place, Slots } from './completion';
 
 const ETCD_WORDS = ['get', 'put', 'del', 'watch', 'ls', 'version', '--prefix', '--keys-only'];
+const DOCKER_WORDS = [
+  ...['run', 'exec', 'ps', 'logs', 'stop', 'start', 'restart', 'kill', 'rm'],
+  ...['create', 'port', 'inspect', 'network'],
+];
 
 function docker(words: readonly string[]): Place {
   const [command, ...rest] = words.filter((word) => !word.startsWith('-'));
-  if (command === undefined) return { words: ['exec', 'ps', 'network'] };
-  if (command !== 'exec') return {};
+  if (command === undefined) return { words: DOCKER_WORDS };
+  if (command === 'run') return { words: ['-d', '--name', '-p', '--network', 'host', 'nginx', 'busybox', '--rm'] };
+  if (command === 'network') return { words: rest.length === 0 ? ['ls', 'inspect'] : ['bridge', 'host'] };
+  if (command === 'ps') return { words: ['-a', '-q'] };
+  if (command !== 'exec') return { kinds: ['container'] };
   if (rest.length === 0) return { words: ['-it'], kinds: ['container'] };
   // Options of the inner command are its own: count from the container's name.
   return { nested: words.slice(words.indexOf(rest[0] ?? '') + 1) };

@@ -20,6 +20,10 @@ const OPERATORS: readonly (readonly [string, string])[] = [
 /** Inside double quotes a backslash keeps its meaning only before these (POSIX 2.2.3). */
 const DOUBLE_QUOTE_ESCAPES = '$`"\\';
 
+/** Plain words and whole words in double quotes: what daemons run, without a look at each character. */
+const PLAIN = /^(?:[\w@%+=:,./!-]+|"[\w@%+=:,./ -]*")(?: (?:[\w@%+=:,./!-]+|"[\w@%+=:,./ -]*"))*$/;
+const PLAIN_WORD = /"[^"]*"|[^ ]+/g;
+
 class Splitter {
   readonly words: string[] = [];
   #word: string | undefined;
@@ -66,13 +70,20 @@ class Splitter {
     return /^(?:`|\$[A-Za-z_0-9({?$!@*#])/.test(this.line.slice(this.#at, this.#at + 2));
   }
 
-  /** `echo VALUE > /proc/sys/…` is the one redirection understood: it becomes the words `>` and the path. */
+  /**
+   * `echo VALUE > /proc/sys/…` is the one redirection understood: it becomes the words `>` and the path. `echo … | nc …`
+   * (or printf) is the one pipe: the word `|` stands between the two.
+   */
   #operator(): boolean {
     const rest = this.line.slice(this.#at);
     const found = OPERATORS.find(([sign]) => rest.startsWith(sign));
     if (found === undefined) return false;
     const intoProc = /^>\s*(?=\/proc\/sys\/)/.exec(rest);
-    if (intoProc && this.words[0] === 'echo') {
+    if (/^\|\s*nc\s/.test(rest) && ['echo', 'printf'].includes(this.words[0] ?? '')) {
+      this.#finishWord();
+      this.words.push('|');
+      this.#at += 1;
+    } else if (intoProc && this.words[0] === 'echo') {
       this.#finishWord();
       this.words.push('>');
       this.#at += intoProc[0].length;
@@ -124,6 +135,8 @@ function expansionRefused(char: string): string {
  * words become `>` and the path.
  */
 export function splitWords(line: string): Result<string[]> {
+  if (line.length <= MAX_LINE && PLAIN.test(line))
+    return ok((line.match(PLAIN_WORD) ?? []).map((word) => word.replaceAll('"', '')));
   if (line.length > MAX_LINE) return err(`The command is longer than ${MAX_LINE} characters.`);
   return new Splitter(line).split();
 }

@@ -1,5 +1,5 @@
 /**
- * `ip` of iproute2 6.1: link, address, route, neighbour, rule and netns, with its options, abbreviations, texts and
+ * `ip` of iproute2 6.1: link, address, route, neighbour, rule, tuntap and netns, with its options, abbreviations, texts and
  * exit codes. Its other objects are known by name and refused; IPv6 is empty.
  */
 import type { ProcessContext } from '../../kernel/netlink';
@@ -13,6 +13,7 @@ import { readOptions, usage, type Ip } from './options';
 import { runRoute } from './route';
 import { runRule } from './rule';
 import { ipSlots } from './slots';
+import { runTuntap } from './tuntap';
 
 type ObjectRunner = (ip: Ip) => number | 'running';
 
@@ -33,7 +34,7 @@ const OBJECTS: readonly (readonly [string, ObjectRunner | 'not modelled'])[] = [
   ['ila', 'not modelled'],
   ['macsec', 'not modelled'],
   ['tunnel', 'not modelled'],
-  ['tuntap', 'not modelled'],
+  ['tuntap', runTuntap],
   ['token', 'not modelled'],
   ['tcpmetrics', 'not modelled'],
   ['tcp_metrics', 'not modelled'],

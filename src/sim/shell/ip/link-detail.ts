@@ -62,9 +62,10 @@ function kindDetails(link: LinkRow): Detail | undefined {
   }
   if (link.vxlan) return vxlanDetails(link.vxlan);
   if (link.kind === 'tun') {
-    const data = { type: 'tun', pi: false, vnet_hdr: false, multi_queue: false, persist: true };
+    const persist = link.tun?.persist === true;
+    const data = { type: 'tun', pi: false, vnet_hdr: false, multi_queue: false, persist };
     return {
-      text: 'tun type tun pi off vnet_hdr off persist on ',
+      text: `tun type tun pi off vnet_hdr off persist ${persist ? 'on' : 'off'} `,
       json: { info_kind: 'tun', info_data: data },
     };
   }

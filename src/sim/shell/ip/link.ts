@@ -22,7 +22,7 @@ const TYPE_USAGE: Readonly<Record<string, string>> = {
   vxlan: VXLAN_USAGE,
   dummy: DUMMY_USAGE,
 };
-const CREATABLE: readonly LinkKind[] = ['veth', 'bridge', 'vxlan', 'dummy'];
+const CREATABLE: readonly LinkKind[] = ['veth', 'bridge', 'vxlan', 'dummy', 'tun'];
 
 export function runLink(ip: Ip): number {
   const { args } = ip;

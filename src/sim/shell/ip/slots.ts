@@ -82,6 +82,10 @@ const GRAMMARS: readonly Grammar[] = [
   },
   { object: 'rule', commands: { show: RULE, add: RULE, delete: RULE, flush: [], help: [] } },
   {
+    object: 'tuntap',
+    commands: { show: [], list: [], add: words('dev mode'), delete: words('dev mode'), help: [] },
+  },
+  {
     object: 'netns',
     commands: { list: [], add: [], delete: [], exec: [], identify: [], help: [] },
     first: { delete: ['namespace'], exec: ['namespace'] },
@@ -90,6 +94,7 @@ const GRAMMARS: readonly Grammar[] = [
 
 const AFTER_KEYWORD: Readonly<Record<string, Place>> = {
   dev: { kinds: ['device'] },
+  mode: { words: ['tun'] },
   iif: { kinds: ['device'] },
   oif: { kinds: ['device'] },
   master: { kinds: ['device'] },

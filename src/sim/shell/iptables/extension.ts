@@ -12,8 +12,15 @@ export interface ExtensionOption {
   /** Chief name, for options of several names; options of one chief name exclude each other. */
   readonly as?: string;
   readonly invert?: boolean;
+  /** What is told when the words that follow are too few, or when it is given twice, where the extension has words for it. */
+  readonly lacking?: string;
+  readonly twice?: string;
   /** Judges the words at once, so that the first wrong option is the one told. */
-  readonly check?: (words: readonly string[], option: string) => void;
+  readonly check?: (words: readonly string[], option: string, kernel: Known) => void;
+}
+/** What an extension may ask of the kernel while a line is read. */
+export interface Known {
+  hasSet(name: string): boolean;
 }
 export interface Context {
   /** 0: any or inverted. */

@@ -6,17 +6,19 @@ import { VERSION } from './fail';
 import { Parser } from './parse';
 import { Runner, type Tables } from './run';
 
+function noTable(name: string): never {
+  throw new Exit(
+    3,
+    `iptables ${VERSION}: can't initialize iptables table \`${name}': Table does not exist (do you need to insmod?)\n` +
+      'Perhaps iptables or your kernel needs to be upgraded.\n',
+  );
+}
 /** The kernel's table, read anew for every question. */
 export function kernelTables(netfilter: Netfilter, name: string): Tables {
   return {
     table(): TableEntry {
       const table = netfilter.table(name);
-      if (table.ok) return table.value;
-      throw new Exit(
-        3,
-        `iptables ${VERSION}: can't initialize iptables table \`${name}': Table does not exist (do you need to insmod?)\n` +
-          'Perhaps iptables or your kernel needs to be upgraded.\n',
-      );
+      return table.ok ? table.value : noTable(name);
     },
     hasChain: (chain) => netfilter.hasChain(name, chain),
     find: (chain, rule) => netfilter.findRule(name, chain, rule),
@@ -29,10 +31,12 @@ export function kernelTables(netfilter: Netfilter, name: string): Tables {
 
 function run(ctx: ProcessContext, args: readonly string[]): number {
   const netfilter = netfilterOf(ctx);
-  const parser = new Parser(args, (table, chain) => netfilter.hasChain(table, chain));
+  const parser = new Parser(args, (table, chain) => netfilter.hasChain(table, chain), undefined, {
+    hasSet: (name) => netfilter.ipset.type(name) !== undefined,
+  });
   const parsed = parser.parse();
   const tables = kernelTables(netfilter, parsed.table);
-  tables.table();
+  if (!netfilter.hasTable(parsed.table)) noTable(parsed.table);
   const outcome = new Runner(tables, (text) => ctx.print(text)).run(parsed, parser.alsoZero);
   if (outcome.ok) return 0;
   ctx.printError(`iptables: ${outcome.message}.\n`);

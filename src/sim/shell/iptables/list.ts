@@ -1,4 +1,5 @@
 /** `iptables -L` and what -v says of a rule that is added (print_firewall of iptables 1.8.9). */
+import { connmarkMatchText, connmarkText } from './connmark';
 import type {
   AddressMatch,
   ChainEntry,
@@ -196,6 +197,19 @@ function matchText(match: RuleMatch, numeric: boolean): string {
       return ` /* ${match.comment} */`;
     case 'physdev':
       return physdev(match);
+    case 'connmark':
+      return connmarkMatchText(match);
+    case 'set':
+      return ` ${match.invert ? '! ' : ''}match-set ${match.set} ${match.flags.join(',')}`;
+    case 'rpfilter': {
+      const words = [
+        match.loose ? ' loose' : '',
+        match.validmark ? ' validmark' : '',
+        match.acceptLocal ? ' accept-local' : '',
+        match.invert ? ' invert' : '',
+      ];
+      return ` rpfilter${words.join('')}`;
+    }
     case 'limit':
       return ` limit: avg ${rate(match.every)} burst ${match.burst}`;
   }
@@ -242,6 +256,8 @@ function targetText(target: RuleTarget, numeric: boolean): string {
       return logText(target, numeric);
     case 'MARK':
       return markText(target);
+    case 'CONNMARK':
+      return connmarkText(target);
     case 'CT':
       return target.alias ? ' NOTRACK' : ` CT${target.notrack ? ' notrack' : ''}`;
     case 'MASQUERADE':

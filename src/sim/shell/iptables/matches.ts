@@ -1,6 +1,7 @@
 /** The matches (extensions/libxt_*.c, libipt_icmp.c): their options, and the words they use when something is wrong. */
 import type { AddrType, AddrTypes, CtState, RuleMatch } from './door';
 import { interfaceName } from './address';
+import { connmarkMatch } from './connmark';
 import type { Context, MatchExtension, Seen } from './extension';
 import { notModelled, usageError } from './fail';
 import { icmpType } from './names';
@@ -284,23 +285,78 @@ const limit: MatchExtension = {
   },
 };
 
+const MAX_SET_NAME = 31;
+const MAX_SET_FLAGS = 6;
+function setFlags(text: string): ('src' | 'dst')[] {
+  const words = text.split(',');
+  const flags = words.slice(0, MAX_SET_FLAGS).map((word) => {
+    if (word.startsWith('src')) return 'src';
+    if (word.startsWith('dst')) return 'dst';
+    return usageError("You must spefify (the comma separated list of) 'src' or 'dst'.");
+  });
+  return words.length > MAX_SET_FLAGS ? usageError("Can't be more src/dst options than 6.") : flags;
+}
+const unmodelled = (name: string) => ({ takes: 0, check: () => notModelled(`--${name}`) }) as const;
 const set: MatchExtension = {
   name: 'set',
   options: {
     'match-set': {
       takes: 2,
       invert: true,
-      check: ([name = '']) => usageError(`Set ${name} doesn't exist.\n`),
+      lacking: '--match-set requires two args.',
+      twice: '--match-set can be specified only once',
+      check([name = '', flags = ''], _option, kernel) {
+        if (name.length > MAX_SET_NAME)
+          usageError(`setname \`${name}' too long, max ${MAX_SET_NAME} characters.`);
+        if (!kernel.hasSet(name)) usageError(`Set ${name} doesn't exist.\n`);
+        setFlags(flags);
+      },
     },
+    'return-nomatch': unmodelled('return-nomatch'),
+    'update-counters': unmodelled('update-counters'),
+    'update-subcounters': unmodelled('update-subcounters'),
   },
-  make: () => usageError("You must specify `--match-set' with proper arguments"),
+  make(seen) {
+    const option =
+      seen.get('match-set') ?? usageError("You must specify `--match-set' with proper arguments");
+    const [name = '', flags = ''] = option.words;
+    return { kind: 'set', set: name, flags: setFlags(flags), invert: option.invert };
+  },
+};
+const rpfilter: MatchExtension = {
+  name: 'rpfilter',
+  options: {
+    loose: { takes: 0 },
+    validmark: { takes: 0 },
+    'accept-local': { takes: 0 },
+    invert: { takes: 0 },
+  },
+  make: (seen) => ({
+    kind: 'rpfilter',
+    loose: seen.has('loose'),
+    validmark: seen.has('validmark'),
+    acceptLocal: seen.has('accept-local'),
+    invert: seen.has('invert'),
+  }),
 };
 
 export const MATCHES: ReadonlyMap<string, MatchExtension> = new Map(
-  [tcp, udp, icmp, multiport, conntrack, state, mark, addrtype, comment, physdev, limit, set].map((each) => [
-    each.name,
-    each,
-  ]),
+  [
+    tcp,
+    udp,
+    icmp,
+    multiport,
+    conntrack,
+    state,
+    mark,
+    addrtype,
+    comment,
+    physdev,
+    limit,
+    set,
+    rpfilter,
+    connmarkMatch,
+  ].map((each) => [each.name, each]),
 );
 /** Real ones that this model has not. */
 export const OTHER_MATCHES: readonly string[] = [
@@ -311,7 +367,6 @@ export const OTHER_MATCHES: readonly string[] = [
   'connbytes',
   'connlabel',
   'connlimit',
-  'connmark',
   'cpu',
   'dccp',
   'devgroup',
@@ -334,7 +389,6 @@ export const OTHER_MATCHES: readonly string[] = [
   'rateest',
   'realm',
   'recent',
-  'rpfilter',
   'sctp',
   'socket',
   'statistic',

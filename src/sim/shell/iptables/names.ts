@@ -60,6 +60,9 @@ export function protocolName(protocol: number): string | undefined {
 export function serviceName(port: number): string | undefined {
   return Object.keys(SERVICES).find((name) => SERVICES[name] === port);
 }
+export function portOfService(name: string): number | undefined {
+  return Object.hasOwn(SERVICES, name) ? SERVICES[name] : undefined;
+}
 /** xtables_parse_port */
 export function portNumber(word: string): number {
   const number = /^(?:0x[0-9a-f]+|\d+)$/i.test(word) ? Number(word) : SERVICES[word];

@@ -5,7 +5,7 @@
 import { addresses, interfaceName } from './address';
 import { checkChainName, ILLEGAL, LONG, SHORT, splitOnce, type CommandLetter, type Parsed } from './command';
 import type { AddressMatch, FilterRule, RuleTarget } from './door';
-import type { ExtensionOption, MatchExtension, Seen, TargetExtension } from './extension';
+import type { ExtensionOption, Known, MatchExtension, Seen, TargetExtension } from './extension';
 import { notModelled, usageError, VERSION } from './fail';
 import { MATCHES, OTHER_MATCHES, implied } from './matches';
 import { protocolNumber } from './names';
@@ -50,6 +50,7 @@ export class Parser {
     private readonly hasChain: (table: string, chain: string) => boolean,
     /** Words of iptables-restore may not change the table. */
     private readonly restoring?: string,
+    private readonly known: Known = { hasSet: () => false },
   ) {
     this.#args = [...args];
     if (restoring !== undefined) this.out.table = restoring;
@@ -166,7 +167,12 @@ export class Parser {
     value: string | undefined,
   ): void {
     const words: string[] = value === undefined ? [] : [value];
-    while (words.length < option.takes) words.push(this.#argument(`--${name}`));
+    while (words.length < option.takes) {
+      const next = this.#args[this.#at];
+      if (words.length > 0 && option.lacking !== undefined && (next === undefined || /^[-!]/.test(next)))
+        usageError(option.lacking);
+      words.push(this.#argument(`--${name}`));
+    }
     const invert = this.#takeInvert();
     const extension = loaded.extension.name;
     if (invert && !option.invert) usageError(`${extension}: option "--${name}" cannot be inverted.\n`);
@@ -174,8 +180,9 @@ export class Parser {
     const before = loaded.seen.get(key);
     if (before && before.as !== name)
       usageError(`${extension}: option "--${before.as}" cannot be used together with "--${name}".\n`);
+    if (before && option.twice !== undefined) usageError(option.twice);
     if (before) usageError(`${extension}: option "--${name}" can only be used once.\n`);
-    option.check?.(words, name);
+    option.check?.(words, name, this.known);
     loaded.seen.set(key, { words, invert, as: name });
   }
   #takeInvert(): boolean {

@@ -28,6 +28,10 @@ const rule = fc
       '-m comment --comment plain',
       '-m addrtype --dst-type LOCAL',
       '-m physdev --physdev-in p+',
+      '-m physdev ! --physdev-in p1 --physdev-out p2 --physdev-is-bridged',
+      '-m set --match-set IPS src',
+      '-m set ! --match-set NETS dst',
+      '-m set --match-set PORTS src,dst',
     ),
     part(
       '-j ACCEPT',
@@ -41,13 +45,21 @@ const rule = fc
   )
   .map((words) => words.filter((word) => word !== '').join(' '));
 
+const SETS = { IPS: 'hash:ip', NETS: 'hash:net', PORTS: 'hash:ip,port' };
+
 describe('save and restore', () => {
   test("are each other's inverse, counters and all", () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.constantFrom('FORWARD', 'MINE', 'OTHER'), rule), { maxLength: 12 }),
         (rules) => {
+          const sets = (into: NetfilterTerminal): void => {
+            for (const [name, type] of Object.entries(SETS))
+              into.run(`ipset create ${name} ${type} initval 1`);
+            into.run('ipset add NETS 10.0.0.0/8');
+          };
           const terminal = new NetfilterTerminal();
+          sets(terminal);
           for (const name of ['MINE', 'OTHER']) terminal.run(`iptables -N ${name}`);
           rules.forEach(([chain, words], at) => {
             // A chain may not lead to itself or back.
@@ -64,8 +76,15 @@ describe('save and restore', () => {
           });
           const saved = terminal.run('iptables-save -c').stdout;
           const other = new NetfilterTerminal();
+          if (saved.includes('--match-set'))
+            expect(other.run('iptables-restore -c', saved).stderr).toContain("doesn't exist");
+          sets(other);
           expect(other.run('iptables-restore -c', saved)).toEqual({ stdout: '', stderr: '', exit: 0 });
           expect(other.run('iptables-save -c').stdout).toBe(saved);
+          expect(other.run('ipset save').stdout.replace(/^add.*$/gm, '')).toBe(
+            terminal.run('ipset save').stdout.replace(/^add.*$/gm, ''),
+          );
+          expect(other.run('ipset list -t').stdout).toBe(terminal.run('ipset list -t').stdout);
           expect(
             other
               .run('iptables -S')

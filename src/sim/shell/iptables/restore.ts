@@ -141,7 +141,9 @@ class Restorer {
     const words = restoreWords(numbers ? line.slice(numbers[0].length) : line);
     if (numbers && this.options.counters) words.unshift('-c', numbers[1] ?? '0', numbers[2] ?? '0');
     if (this.options.verbose) words.push('-v');
-    const parser = new Parser(words, (_, chain) => shadow.hasChain(chain), shadow.entry.name);
+    const parser = new Parser(words, (_, chain) => shadow.hasChain(chain), shadow.entry.name, {
+      hasSet: (name) => netfilterOf(this.ctx).ipset.type(name) !== undefined,
+    });
     let parsed;
     try {
       parsed = parser.parse();

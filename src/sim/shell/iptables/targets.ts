@@ -3,6 +3,7 @@ import type { LogOptions, NatRange, RejectType, RuleTarget } from './door';
 import { natAddress } from './address';
 import type { Context, ExtensionOption, Seen, TargetExtension } from './extension';
 import { notModelled, usageError } from './fail';
+import { connmarkTarget } from './connmark';
 import { integer, marked } from './numbers';
 
 const REJECTS: readonly (readonly [string, RejectType])[] = [
@@ -202,6 +203,7 @@ export const TARGETS: ReadonlyMap<string, TargetExtension> = new Map(
     natTarget('SNAT', 'to-source'),
     natTarget('DNAT', 'to-destination'),
     ct,
+    connmarkTarget,
     plain('NOTRACK', { kind: 'CT', notrack: true, alias: 'NOTRACK' }),
     plain('TRACE', { kind: 'TRACE' }),
   ].map((each) => [each.name, each]),
@@ -211,7 +213,6 @@ export const OTHER_TARGETS: readonly string[] = [
   'CHECKSUM',
   'CLASSIFY',
   'CLUSTERIP',
-  'CONNMARK',
   'CONNSECMARK',
   'DSCP',
   'ECN',

@@ -88,6 +88,7 @@ export class Terminal {
       etcd: () => undefined,
       services: () => [],
       service: () => undefined,
+      kube: () => undefined,
     };
   }
 }

@@ -35,10 +35,12 @@ describe('docker', () => {
     ['docker exec nope ls', 'Error response from daemon: No such container: nope\n', 1],
     ['docker exec old ls', 'Error response from daemon: container dead00112233445566 is not running\n', 1],
     ['docker ps -q', 'c0ffee001122\n', 0],
-    ['docker ps -aq', 'c0ffee001122\ndead00112233\n', 0],
+    ['docker ps -aq', 'dead00112233\nc0ffee001122\n', 0],
     [
       'docker ps -a',
-      'CONTAINER ID   IMAGE     STATE     NAMES\nc0ffee001122   nginx     running   web\ndead00112233   busybox   exited    old\n',
+      'CONTAINER ID   IMAGE     COMMAND   CREATED                  STATUS                              PORTS     NAMES\n' +
+        'dead00112233   busybox   ""        Less than a second ago   Exited (0) Less than a second ago             old\n' +
+        'c0ffee001122   nginx     ""        Less than a second ago   Up Less than a second                         web\n',
       0,
     ],
     [
@@ -118,10 +120,62 @@ describe('etcdctl', () => {
     expect(ran.later()).toBe('PUT\n/w/a\n1\nDELETE\n/w/a\n\n');
   });
   test('without a store it gives up after five seconds', () => {
-    expect(run('etcdctl get a')).toMatchObject({
-      output: 'Error: context deadline exceeded\n',
-      exit: 1,
-      seconds: 5,
+    const ran = run('etcdctl get a');
+    expect(ran).toMatchObject({ exit: 1, seconds: 5 });
+    expect(ran.output).toMatch(
+      /^\{"level":"warn","ts":"[^"]+","caller":"clientv3\/retry_interceptor\.go:62","msg":"retrying of unary invoker failed","target":"endpoint:\/\/client-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\/127\.0\.0\.1:2379","attempt":0,"error":"rpc error: code = DeadlineExceeded desc = latest balancer error: all SubConns are in TransientFailure"\}\nError: context deadline exceeded\n$/,
+    );
+  });
+
+  describe('lease', () => {
+    const [ONE, TWO] = ['694da1fb84777301', '694da1fb84777302'];
+    function leased(): Store {
+      const made = store();
+      made.grant(60);
+      made.grant(86_400);
+      made.put('/l', 'x', ONE);
+      return made;
+    }
+    const NOT_HEX = '(strconv.ParseInt: parsing "zz": invalid syntax), expecting ID in Hex\n';
+    test.each([
+      ['grant 86400', 'lease 694da1fb84777303 granted with TTL(86400s)\n', 0],
+      ['grant', 'Error: lease grant command needs TTL argument\n', 128],
+      ['grant abc', 'Error: bad TTL (strconv.ParseInt: parsing "abc": invalid syntax)\n', 128],
+      ['list', `found 2 leases\n${ONE}\n${TWO}\n`, 0],
+      [`timetolive ${ONE}`, `lease ${ONE} granted with TTL(60s), remaining(59s)\n`, 0],
+      [
+        `timetolive ${ONE} --keys`,
+        `lease ${ONE} granted with TTL(60s), remaining(59s), attached keys([/l])\n`,
+        0,
+      ],
+      ['timetolive dead --keys', 'lease 000000000000dead already expired\n', 0],
+      ['timetolive zz', `Error: bad lease ID arg ${NOT_HEX}`, 128],
+      [`keep-alive --once ${ONE}`, `lease ${ONE} keepalived with TTL(60)\n`, 0],
+      ['keep-alive --once dead', 'Error: etcdserver: requested lease not found\n', 2],
+      ['keep-alive', 'Error: lease keep-alive command needs lease ID as argument\n', 128],
+      [`revoke ${ONE}`, `lease ${ONE} revoked\n`, 0],
+      ['revoke', 'Error: lease revoke command needs 1 argument\n', 128],
+      ['revoke zz', `Error: bad lease ID arg ${NOT_HEX}`, 128],
+    ])('%s', (line, output, exit) => {
+      expect(run(`etcdctl lease ${line}`, { store: leased() })).toMatchObject({ output, exit });
+    });
+    test.each([
+      ['lease revoke dead', 'Error: failed to revoke lease (etcdserver: requested lease not found)', 1],
+      ['put --lease=dead a 1', 'Error: etcdserver: requested lease not found', 1],
+      ['put --lease=zz a 1', `Error: bad lease ID ${NOT_HEX.trimEnd()}`, 128],
+      ['put --lease=0 a 1', 'OK', 0],
+    ])('%s', (line, last, exit) => {
+      const ran = run(`etcdctl ${line}`, { store: leased() });
+      expect([ran.output.trimEnd().split('\n').at(-1), ran.exit]).toEqual([last, exit]);
+    });
+    test('takes its keys with it, and keep-alive goes on until it is gone', () => {
+      const own = leased();
+      run(`etcdctl lease revoke ${ONE}`, { store: own });
+      expect(run('etcdctl get /l', { store: own }).output).toBe('');
+      expect(run(`etcdctl lease keep-alive ${ONE}`, { store: own })).toMatchObject({
+        output: `lease ${ONE} expired or revoked.\n`,
+        exit: 0,
+      });
     });
   });
 
@@ -175,9 +229,9 @@ describe('etcdctl', () => {
   });
   test('a refusal of the store is told', () => {
     const own = store();
-    own.put = () => err('etcdserver: mvcc: database space exceeded') as never;
-    expect(run('etcdctl put a b', { store: own }).output).toBe(
-      'Error: etcdserver: mvcc: database space exceeded\n',
+    own.put = () => err('etcdserver: mvcc: database space exceeded');
+    expect(run('etcdctl put a b', { store: own }).output).toMatch(
+      /\nError: etcdserver: mvcc: database space exceeded\n$/,
     );
   });
 });

@@ -4,6 +4,7 @@
  */
 import type { EtcdClient, EtcdKeyValue, ProcessContext } from '../../kernel/netlink';
 import { Exit } from '../program';
+import { watch2 } from './etcdctl2-watch';
 
 const SERVER_ERROR = 4;
 
@@ -72,7 +73,7 @@ function write(kind: 'set' | 'mk' | 'update') {
   return (
     ctx: ProcessContext,
     etcd: EtcdClient,
-    _flags: ReadonlySet<string>,
+    flags: ReadonlySet<string>,
     words: readonly string[],
   ): number => {
     const [name, value] = words;
@@ -83,7 +84,14 @@ function write(kind: 'set' | 'mk' | 'update') {
     if (below(etcd, key).length > 0) throw failure(102, 'Not a file', key, etcd);
     if (kind === 'mk' && there) throw failure(105, 'Key already exists', key, etcd);
     if (kind === 'update' && !there) throw failure(100, 'Key not found', key, etcd);
-    const done = etcd.put(key, value);
+    const ttl = [...flags].find((flag) => flag.startsWith('ttl='))?.slice(4) ?? '0';
+    if (!/^\d+$/.test(ttl))
+      throw new Exit(
+        1,
+        `invalid value "${ttl}" for flag -ttl: strconv.ParseInt: parsing "${ttl}": invalid syntax\n`,
+      );
+    const held = Number(ttl) > 0 ? etcd.grant(Number(ttl)) : undefined;
+    const done = etcd.put(key, value, held?.ok ? held.value.id : undefined);
     if (!done.ok) throw new Exit(SERVER_ERROR, `Error:  ${done.error}\n`);
     ctx.print(`${value}\n`);
     return 0;
@@ -119,16 +127,23 @@ const COMMANDS: Readonly<
         etcd: EtcdClient,
         flags: ReadonlySet<string>,
         words: readonly string[],
-      ): number;
+      ): number | 'running';
     }
   >
 > = {
   ls: { flags: ['sort', 'recursive', 'r', 'p', 'quorum', 'q'], run: ls },
   get: { flags: ['sort', 'quorum', 'q'], run: get },
-  set: { flags: [], run: write('set') },
-  mk: { flags: [], run: write('mk') },
-  update: { flags: [], run: write('update') },
+  set: { flags: ['ttl'], run: write('set') },
+  mk: { flags: ['ttl'], run: write('mk') },
+  update: { flags: ['ttl'], run: write('update') },
   rm: { flags: ['recursive', 'r'], run: rm },
+  watch: {
+    flags: ['forever', 'f', 'recursive', 'r'],
+    run(ctx, etcd, flags, words) {
+      if (words.length === 0) throw new Exit(1, 'Error:  key required\n');
+      return watch2(ctx, etcd, flags, normal(words[0]));
+    },
+  },
 };
 /** In the real tool, and not here. */
 const LEFT_OUT = [
@@ -136,7 +151,6 @@ const LEFT_OUT = [
   'rmdir',
   'setdir',
   'updatedir',
-  'watch',
   'exec-watch',
   'member',
   'user',
@@ -150,7 +164,7 @@ const NO_SERVER = ['2379', '4001']
   .map((port) => `dial tcp 127.0.0.1:${port}: connect: connection refused`)
   .map((text, at) => `error #${at}: ${text}`);
 
-export function etcdctl2(ctx: ProcessContext, args: readonly string[]): number {
+export function etcdctl2(ctx: ProcessContext, args: readonly string[]): number | 'running' {
   const words = args.filter((word) => !/^--?(endpoints?|C)=/.test(word));
   if (words[0] === '--version' || words[0] === '-v') {
     ctx.print('etcdctl version: 3.4.23\nAPI version: 2\n');
@@ -163,14 +177,20 @@ export function etcdctl2(ctx: ProcessContext, args: readonly string[]): number {
   if (!command) throw new Exit(3, `No help topic for '${name}'\n`);
   const flags = new Set<string>();
   const plain: string[] = [];
-  for (const word of rest) {
+  const left = [...rest];
+  for (let word = left.shift(); word !== undefined; word = left.shift()) {
     if (plain.length > 0 || !/^-./.test(word)) {
       plain.push(word);
       continue;
     }
-    const flag = word.replace(/^--?/, '');
+    const [flag = '', inline] = word.replace(/^--?/, '').split('=', 2);
     if (!command.flags.includes(flag)) throw new Exit(1, `flag provided but not defined: -${flag}\n`);
-    flags.add(flag);
+    if (flag !== 'ttl') flags.add(flag);
+    else {
+      const value = inline ?? left.shift();
+      if (value === undefined) throw new Exit(1, 'flag needs an argument: -ttl\n');
+      flags.add(`ttl=${value}`);
+    }
   }
   const etcd = ctx.host.etcd();
   if (!etcd) {

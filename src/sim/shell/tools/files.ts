@@ -1,7 +1,8 @@
-/** cat and echo, whose files are those under /proc/sys. */
+/** cat and echo, whose files are those under /proc/sys and the kernel log. */
 import type { ProcessContext } from '../../kernel/netlink';
 import { strerror } from '../../kernel/netlink';
 import { Exit, type Program } from '../program';
+import { logFile } from './kernel-log';
 import { sysctlName } from './sysctl';
 
 const ROOT = '/proc/sys/';
@@ -10,6 +11,8 @@ type Found = { readonly kind: 'file'; readonly value: string } | { readonly kind
 
 function find(ctx: ProcessContext, path: string): Found {
   const rows = ctx.netlink.listSysctls();
+  const log = logFile(ctx, path);
+  if (log) return { kind: 'file', value: log.join('\n') };
   if (!`${path}/`.startsWith(ROOT)) return { kind: 'missing' };
   const name = sysctlName(path.slice(ROOT.length).replace(/\/+$/, ''));
   const row = rows.find((candidate) => candidate.name === name);
@@ -21,7 +24,7 @@ function find(ctx: ProcessContext, path: string): Found {
 export const cat: Program = {
   name: 'cat',
   group: 'shell',
-  about: 'print a kernel parameter: cat /proc/sys/net/ipv4/ip_forward',
+  about: 'print a kernel parameter or the kernel log: cat /proc/sys/net/ipv4/ip_forward, /var/log/syslog',
   run(ctx, args) {
     let numbered = false;
     const paths: string[] = [];
@@ -42,8 +45,11 @@ export const cat: Program = {
     for (const path of paths) {
       const found = find(ctx, path);
       if (found.kind === 'file') {
-        line++;
-        ctx.print(`${numbered ? `${String(line).padStart(6)}\t` : ''}${found.value}\n`);
+        // An empty log has no line.
+        for (const text of found.value === '' ? [] : found.value.split('\n')) {
+          line++;
+          ctx.print(`${numbered ? `${String(line).padStart(6)}\t` : ''}${text}\n`);
+        }
         continue;
       }
       const what = found.kind === 'directory' ? 'Is a directory' : 'No such file or directory';
@@ -82,7 +88,7 @@ function unescape(text: string): { text: string; ended: boolean } {
   return { text: result, ended: end !== null };
 }
 
-function echoText(args: readonly string[]): string {
+export function echoText(args: readonly string[]): string {
   let newline = true;
   let escapes = false;
   let at = 0;

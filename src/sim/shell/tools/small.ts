@@ -1,7 +1,7 @@
 /** sleep, hostname, true, false, clear. */
 import type { ProcessContext } from '../../kernel/netlink';
 import { Exit, type Program } from '../program';
-import { containerHere } from './docker';
+import { containerHere } from './docker/index';
 
 const SECOND = 1_000_000_000;
 /** Longer than any run: 30 days. */

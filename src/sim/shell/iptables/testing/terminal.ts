@@ -1,9 +1,10 @@
 /** A terminal in one namespace with netfilter plugged in: lines in, what a person would see out. */
-import type { HostApi, Netlink, ProcessContext } from '../../../kernel/netlink';
+import type { HostApi, ProcessContext } from '../../../kernel/netlink';
 import { plug } from '../../../kernel/netfilter/testing/plug';
 import type { NetfilterTables } from '../../../kernel/netfilter/index';
 import { TestNet } from '../../../kernel/testing/net';
 import { Exit } from '../../program';
+import { ipset } from '../../ipset/index';
 import { splitWords } from '../../words';
 import { netfilterPrograms, restore } from '../index';
 import { restoreOptions } from '../restore';
@@ -29,16 +30,13 @@ export class NetfilterTerminal {
     const words = splitWords(line);
     if (!words.ok) throw new Error(words.error);
     const [name = '', ...args] = words.value;
-    const program = netfilterPrograms.find((each) => each.name === name);
+    const program = [...netfilterPrograms, ipset].find((each) => each.name === name);
     if (!program) throw new Error(`no program ${name}`);
     let stdout = '';
     let stderr = '';
-    const netlink = Object.create(this.net.netlink(this.id), {
-      netfilter: { value: this.netfilter },
-    }) as Netlink;
     const ctx: ProcessContext = {
       netns: this.net.get(this.id).handle,
-      netlink,
+      netlink: this.net.netlink(this.id),
       sockets: this.net.sockets(this.id),
       random: this.net.ground.random,
       now: () => this.net.engine.now,

@@ -1,6 +1,13 @@
 /** Runs one command line in a namespace of a small network, with a store and containers of the test's own. */
-import { ok } from '../../../../base/result';
-import type { EtcdClient, EtcdKeyValue, HostApi, NetnsHandle, ProcessContext } from '../../../kernel/netlink';
+import { err, ok, type Result } from '../../../../base/result';
+import type {
+  EtcdClient,
+  EtcdKeyValue,
+  EtcdLease,
+  HostApi,
+  NetnsHandle,
+  ProcessContext,
+} from '../../../kernel/netlink';
 import { TestNet } from '../../../kernel/testing/net';
 import { Exit, type Environment } from '../../program';
 import { splitWords } from '../../words';
@@ -28,11 +35,43 @@ export class Store implements EtcdClient {
     this.#watches.push(own);
     return { cancel: () => void (this.#watches = this.#watches.filter((other) => other !== own)) };
   }
-  put(key: string, value: string) {
+  readonly #leases = new Map<string, { id: string; ttlSec: number }>();
+  #lease({ id, ttlSec }: { id: string; ttlSec: number }): EtcdLease {
+    const held = [...this.rows.values()].filter((kv) => kv.lease === BigInt(`0x${id}`)).map((kv) => kv.key);
+    return { id, ttlSec, remainingSec: ttlSec - 1, keys: held };
+  }
+  leases(): EtcdLease[] {
+    return [...this.#leases.values()].map((lease) => this.#lease(lease));
+  }
+  grant(ttlSec: number): Result<EtcdLease, string> {
+    const made = { id: `694da1fb847773${String(this.#leases.size + 1).padStart(2, '0')}`, ttlSec };
+    this.#leases.set(made.id, made);
+    return ok(this.#lease(made));
+  }
+  revoke(id: string): Result<void, string> {
+    const lease = this.#leases.get(id);
+    if (!lease) return err('etcdserver: requested lease not found');
+    for (const key of this.#lease(lease).keys) this.delete(key, false);
+    this.#leases.delete(id);
+    return ok(undefined);
+  }
+  keepAlive(id: string): Result<EtcdLease, string> {
+    const lease = this.#leases.get(id);
+    return lease ? ok(this.#lease(lease)) : err('etcdserver: requested lease not found');
+  }
+  put(key: string, value: string, lease?: string): Result<{ revision: number }, string> {
+    if (lease !== undefined && !this.#leases.has(lease)) return err('etcdserver: requested lease not found');
     const before = this.rows.get(key);
     const modRevision = ++this.#revision;
     const createRevision = before?.createRevision ?? modRevision;
-    const kv = { key, value, createRevision, modRevision, version: (before?.version ?? 0) + 1, lease: 0 };
+    const kv = {
+      key,
+      value,
+      createRevision,
+      modRevision,
+      version: (before?.version ?? 0) + 1,
+      lease: lease === undefined ? 0 : BigInt(`0x${lease}`),
+    };
     this.rows.set(key, kv);
     this.#tell('PUT', kv);
     return ok({ revision: modRevision });
@@ -96,6 +135,8 @@ export function run(line: string, setting: Setting = {}): Ran {
       ctx.exit(0);
     },
     etcd: () => setting.store,
+    services: () => [],
+    service: () => undefined,
   };
   const ctx: ProcessContext = {
     netns: setting.containers?.some((row) => row.name === netns)
