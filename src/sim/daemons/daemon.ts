@@ -8,6 +8,9 @@ import type {
   AddrSpec,
   EventSeq,
   FdbSpec,
+  KubeAnswer,
+  KubeEvent,
+  KubeRequest,
   LinkChange,
   LinkRow,
   LinkSpec,
@@ -30,6 +33,7 @@ export type Request =
   | { readonly op: 'setLink'; readonly name: string; readonly change: LinkChange }
   | { readonly op: 'delLink'; readonly name: string }
   | { readonly op: 'newAddr'; readonly spec: AddrSpec; readonly mode?: 'add' | 'replace' }
+  | { readonly op: 'delAddr'; readonly spec: Pick<AddrSpec, 'dev' | 'local' | 'prefixlen'> }
   | { readonly op: 'newRoute'; readonly spec: RouteSpec; readonly mode?: RouteMode }
   | { readonly op: 'delRoute'; readonly match: RouteMatch }
   | { readonly op: 'newNeigh'; readonly spec: NeighSpec; readonly mode?: 'add' | 'replace' | 'change' }
@@ -47,6 +51,8 @@ export type Effect =
   | { readonly do: 'lookup'; readonly dst: Ip4; readonly to: string }
   /** Answered by `etcd`, watches by `watch` as often as there is something to tell. */
   | { readonly do: 'etcd'; readonly request: EtcdRequest; readonly to: string }
+  /** Asks kube-apiserver; answered by `kube` when `to` is given, watches by `kube-watch` as often as there is something to tell. */
+  | { readonly do: 'kube'; readonly request: KubeRequest; readonly to?: string }
   /** Answered by `timer`; a second one of the same name replaces the first. */
   | { readonly do: 'timer'; readonly name: string; readonly afterNs: number }
   | { readonly do: 'log'; readonly level: 'I' | 'W' | 'E'; readonly text: string }
@@ -56,6 +62,8 @@ export type Effect =
       readonly protocol: 'docker' | 'cni' | 'kube';
       readonly action: string;
       readonly text: string;
+      /** What the transition does after it hangs on it. */
+      readonly lead?: true;
     }
   | { readonly do: 'file'; readonly path: string; readonly text: string }
   /** A new network namespace for a container or pod, which then exists under this name. */
@@ -64,6 +72,10 @@ export type Effect =
       readonly name: string;
       readonly role: 'container' | 'pod';
       readonly image: string;
+      /** 64 hex digits; absent: one is made up. */
+      readonly id?: string;
+      /** On the host's network: the name stands for the machine's own namespace. */
+      readonly shared?: true;
     }
   /** A container or pod is gone, its namespace and its processes with it. */
   | { readonly do: 'netns-delete'; readonly name: string }
@@ -106,8 +118,14 @@ export type Input =
   | { readonly on: 'lookup'; readonly to: string; readonly reply: Reply<RouteAnswer> }
   | { readonly on: 'etcd'; readonly to: string; readonly answer: EtcdAnswer }
   | { readonly on: 'watch'; readonly to: string; readonly events: readonly WatchEvent[] }
+  | { readonly on: 'kube'; readonly to: string; readonly answer: KubeAnswer }
+  | { readonly on: 'kube-watch'; readonly to: string; readonly events: readonly KubeEvent[] }
+  /** A file of `watches` has been written, or was there at the start. */
+  | { readonly on: 'file'; readonly path: string; readonly text: string }
   | { readonly on: 'timer'; readonly name: string }
   | { readonly on: 'exec'; readonly to: string; readonly exit: number; readonly output: string }
+  /** A program that was spawned has written something. */
+  | { readonly on: 'printed'; readonly name: string; readonly text: string }
   | { readonly on: 'exited'; readonly name: string; readonly exit: number; readonly output: string }
   /** Somebody asks the daemon (docker asks dockerd); answered by the effect `answer` with the same id. */
   | { readonly on: 'ask'; readonly id: number; readonly request: unknown }
@@ -129,6 +147,8 @@ export interface Daemon<State> {
   /** Process name. */
   readonly name: string;
   readonly initial: State;
+  /** Files it follows (inotify). */
+  readonly watches?: readonly string[];
   transition(state: State, input: Input, now: SimTime): Next<State>;
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { formatIp4, parseIp4, parsePrefix, type Ip4, type Prefix } from '../wire/index';
-import { cni, hostLocal, type CniOptions } from './cni';
-import type { Daemon, Effect } from './daemon';
+import type { AddrRow, LinkRow } from '../kernel/netlink';
+import { cniAdd, cniDel, hostLocal, type CniNet, type CniOptions, type CniPod, type HostLocal } from './cni';
+import type { Daemon, Effect, Input } from './daemon';
 import { dockerd, nextAddress, type DockerdOptions } from './dockerd';
 
 const ip = (text: string): Ip4 => {
@@ -15,17 +16,20 @@ const prefix = (text: string): Prefix => {
   return parsed.value;
 };
 
-/** Starts a daemon and lets its timers run out. */
+/** Starts a daemon on a machine that does not forward yet, answers its commands, and lets its timers run out. */
 function effectsOf<State>(daemon: Daemon<State>): Effect[] {
   const effects: Effect[] = [];
   let { state } = { state: daemon.initial };
-  let input: Parameters<typeof daemon.transition>[1] | undefined = { on: 'start' };
-  while (input) {
+  const inputs: Input[] = [{ on: 'start' }];
+  for (let input = inputs.shift(); input; input = inputs.shift()) {
     const next: ReturnType<typeof daemon.transition> = daemon.transition(state, input, 0);
     state = next.state;
     effects.push(...next.effects);
-    const timer = next.effects.find((effect) => effect.do === 'timer');
-    input = timer ? { on: 'timer', name: timer.name } : undefined;
+    for (const effect of next.effects) {
+      if (effect.do === 'timer') inputs.push({ on: 'timer', name: effect.name });
+      if (effect.do === 'exec' && effect.to !== undefined)
+        inputs.push({ on: 'exec', to: effect.to, exit: 0, output: '0\n' });
+    }
   }
   return effects;
 }
@@ -59,7 +63,13 @@ describe('dockerd', () => {
   it('makes the bridge with its address and lets packets through', () => {
     const effects = docker({});
     expect(requests(effects)).toEqual(['host setSysctl', 'host newLink', 'host newAddr', 'host setLink']);
-    expect(effects[2]).toMatchObject({ request: { spec: { name: 'docker0', kind: 'bridge', mtu: 1500 } } });
+    expect(effects).toContainEqual(
+      expect.objectContaining({
+        request: expect.objectContaining({
+          spec: expect.objectContaining({ name: 'docker0', kind: 'bridge', mtu: 1500 }) as unknown,
+        }) as unknown,
+      }),
+    );
   });
 
   it('plugs containers in in their order, and gives ascending addresses round those that are taken', () => {
@@ -104,28 +114,39 @@ describe('dockerd', () => {
   });
 });
 
-const pods = (more: Partial<CniOptions>): Effect[] =>
-  effectsOf(
-    cni({
-      seed: 't',
-      bridge: 'cni0',
-      mtu: 1450,
-      subnet: prefix('10.244.1.0/24'),
-      hairpin: true,
-      isDefaultGateway: true,
-      arpNotify: true,
-      network: prefix('10.244.0.0/16'),
-      pods: [],
-      hostHandle: { id: 'node1', machine: 'node1' },
-      ...more,
-    }),
-  );
+interface Pods extends Partial<CniOptions> {
+  readonly net?: Partial<CniNet>;
+  readonly pods?: readonly (CniPod & { readonly image: string })[];
+  readonly taken?: readonly string[];
+}
+const OPTIONS: CniOptions = {
+  seed: 't',
+  bridge: 'cni0',
+  hairpin: true,
+  isDefaultGateway: true,
+  arpNotify: true,
+  hostHandle: { id: 'node1', machine: 'node1' },
+};
+const NET: CniNet = { subnet: prefix('10.244.1.0/24'), mtu: 1450, network: prefix('10.244.0.0/16') };
+const bridgeLink = { ifname: 'cni0' } as LinkRow;
+const bridgeAddr = (local: string) =>
+  ({ dev: 'cni0', family: 'inet', local, prefixlen: 24, scope: 'global', label: 'cni0' }) as AddrRow;
+
+/** ADD for one pod after another, on a host that has what was made. */
+function pods({ net, pods: list = [], taken = [], ...more }: Pods): Effect[] {
+  let range: HostLocal = { last: 0, used: taken.map(ip) };
+  const effects: Effect[] = [];
+  list.forEach((pod, i) => {
+    const host =
+      i === 0 ? { links: [], addrs: [] } : { links: [bridgeLink], addrs: [bridgeAddr('10.244.1.1')] };
+    const added = cniAdd({ ...OPTIONS, ...more }, { ...NET, ...net }, range, { ...pod, nth: 0 }, host, []);
+    range = added.range;
+    effects.push(...added.effects);
+  });
+  return effects;
+}
 
 describe('the CNI plugins', () => {
-  it('make no bridge before the first pod', () => {
-    expect(requests(pods({}))).toEqual([]);
-  });
-
   it('plug a pod in as the bridge plugin does', () => {
     const effects = pods({ pods: [container('web')] });
     expect(requests(effects)).toEqual([
@@ -149,11 +170,11 @@ describe('the CNI plugins', () => {
 
   it('leave out what is switched off', () => {
     const all = requests(pods({ pods: [container('web')] })).length;
-    const options = [
+    const options: Pods[] = [
       { hairpin: false },
       { arpNotify: false },
       { isDefaultGateway: false },
-      { network: undefined },
+      { net: { network: undefined } },
     ];
     for (const option of options)
       expect(requests(pods({ pods: [container('web')], ...option }))).toHaveLength(all - 1);
@@ -163,6 +184,39 @@ describe('the CNI plugins', () => {
     const effects = pods({ pods: [container('a'), container('b')] });
     expect(requests(effects).filter((text) => text === 'host newLink')).toHaveLength(1);
     expect(addresses(effects)).toEqual(['a 10.244.1.2', 'host 10.244.1.1', 'b 10.244.1.3']);
+  });
+
+  it('refuse a bridge that has another address, and a range that is used up', () => {
+    const pod = { name: 'web', image: 'nginx', nth: 0 };
+    const add = (addr: string, net: CniNet) =>
+      cniAdd(
+        OPTIONS,
+        net,
+        { last: 0, used: [] },
+        pod,
+        { links: [bridgeLink], addrs: [bridgeAddr(addr)] },
+        [],
+      );
+    const other = add('10.244.7.1', NET);
+    expect(other.ip).toBeUndefined();
+    expect(other.error).toBe(
+      'failed to set bridge addr: "cni0" already has an IP address different from 10.244.1.1/24',
+    );
+    expect(requests(other.effects)).toEqual([]);
+    const small = { ...NET, subnet: prefix('10.244.1.0/31') };
+    const full = cniAdd(OPTIONS, small, { last: 0, used: [] }, pod, { links: [], addrs: [] }, []);
+    expect(full.error).toContain('no IP addresses available in range set');
+  });
+
+  it('give the address back before the device goes', () => {
+    const range = { last: ip('10.244.1.3'), used: [ip('10.244.1.2'), ip('10.244.1.3')] };
+    const gone = cniDel(range, { name: 'web', ip: ip('10.244.1.3') });
+    expect(gone.range).toEqual({ last: ip('10.244.1.3'), used: [ip('10.244.1.2')] });
+    expect(gone.effects).toMatchObject([
+      { do: 'tell', action: 'DEL' },
+      { do: 'request', netns: 'web', request: { op: 'delLink', name: 'eth0' } },
+      { do: 'netns-delete', name: 'web' },
+    ]);
   });
 });
 

@@ -4,16 +4,16 @@
  */
 import type { DaemonHost } from './daemon-host';
 import { hostDaemon } from './daemon-host';
-import { cni, CONFIG_KEY, dockerd, flanneld, SUBNET_ENV } from '../daemons/index';
+import { CONFIG_KEY, dockerd, flanneld, SUBNET_ENV } from '../daemons/index';
 import type { EventSeq } from '../kernel/trace';
-import { networkOf, parsePrefix, type Prefix } from '../wire/index';
+import { parsePrefix, type Prefix } from '../wire/index';
+import { kubeHome, kubeHost, kubeletHost } from './boot-kube';
 import { EtcdHost } from './etcd-host';
 import { stamp } from './stamp';
 import type { Machine } from './machine';
 import type {
   CableEnd,
   CableSpec,
-  CniSpec,
   DockerSpec,
   FlannelNodeSpec,
   MachineSpec,
@@ -42,8 +42,9 @@ export interface SetupFailure {
 interface DockerDefaults {
   readonly bip: Prefix;
   readonly mtu: number;
+  readonly ipMasq: boolean;
 }
-const DOCKER_ALONE: DockerDefaults = { bip: { addr: 0xac110001, len: 16 }, mtu: 1500 };
+const DOCKER_ALONE: DockerDefaults = { bip: { addr: 0xac110001, len: 16 }, mtu: 1500, ipMasq: true };
 
 export class Boot {
   readonly failures: SetupFailure[] = [];
@@ -64,6 +65,8 @@ export class Boot {
     };
     engine.at(BOOT_START, () => this.#power());
     if (scenario.etcd) engine.at(ETCD_AT, () => this.#startEtcd());
+    const apiserver = kubeHome(scenario);
+    if (apiserver !== undefined) engine.at(ETCD_AT, () => this.#startKube(apiserver));
     this.#scheduleNodes();
     this.#scheduleSetup();
   }
@@ -165,19 +168,19 @@ export class Boot {
     const machine = site.machines.get(scenario.etcd?.on ?? '');
     if (!machine) return;
     const { root } = machine;
-    site.etcdHost = new EtcdHost(root);
-    const pid = machine.takePid();
+    const etcd = new EtcdHost(machine);
+    site.etcdHost = etcd;
+    machine.daemons.set(etcd.name, etcd);
     const cause = this.#control(machine, 'etcd', 'start', 'etcd starts');
-    root.change(
-      'process',
-      String(pid).padStart(7, '0'),
-      undefined,
-      { name: 'etcd', pid, state: 'running' },
-      cause,
-    );
+    etcd.start(cause);
     if (!scenario.flannel) return;
     const peer = { name: 'etcdctl', netns: root };
-    site.etcdHost.client(peer, cause).put(CONFIG_KEY, scenario.flannel.netConf);
+    etcd.client(peer, cause).put(CONFIG_KEY, scenario.flannel.netConf);
+  }
+
+  #startKube(name: string): void {
+    const machine = this.site.machines.get(name);
+    if (machine) this.#start(machine, kubeHost(this.site, this.scenario, machine));
   }
 
   #scheduleNodes(): void {
@@ -193,9 +196,13 @@ export class Boot {
   #startNode(spec: MachineSpec, node: FlannelNodeSpec | undefined): void {
     const machine = this.site.machines.get(spec.name);
     if (!machine) return;
+    const { flannel } = this.scenario;
+    if (spec.cni) {
+      const kubelet = kubeletHost(this.site, this.scenario, machine, spec.cni, node !== undefined);
+      if (node?.join !== false) this.#start(machine, kubelet);
+    }
     if (!node) {
       if (spec.docker) this.#startDocker(machine, spec.docker, DOCKER_ALONE);
-      if (spec.cni) this.#startCni(machine, spec.cni, DOCKER_ALONE.mtu, undefined, undefined);
       return;
     }
     const host = hostDaemon(
@@ -205,17 +212,24 @@ export class Boot {
         iface: node.iface,
         previousSubnet: node.subnet,
         vtepMac: node.vtepMac,
+        ...(flannel ? { ipMasq: flannel.ipMasq, forwardRules: flannel.forwardRules } : {}),
+        udpAddress: flannel?.udpAddress,
+        ...(flannel?.kubeSubnetMgr ? { kube: { node: spec.name, netConf: flannel.netConf } } : {}),
       }),
       this.site,
     );
-    // dockerd is started with flannel's values (--bip, --mtu), CNI plugins read them: both need subnet.env first.
+    // dockerd is started with flannel's values (--bip, --mtu): it needs subnet.env first.
     this.#waiting.set(spec.name, (env, cause) => {
       const bip = prefixIn(env, 'FLANNEL_SUBNET') ?? DOCKER_ALONE.bip;
       const mtu = Number(env.get('FLANNEL_MTU') ?? DOCKER_ALONE.mtu);
-      if (spec.docker) this.#startDocker(machine, spec.docker, { bip, mtu }, cause);
-      if (spec.cni) this.#startCni(machine, spec.cni, mtu, bip, prefixIn(env, 'FLANNEL_NETWORK'), cause);
+      // mk-docker-opts.sh: the one of the two that does not masquerade leaves it to the other.
+      const ipMasq = env.get('FLANNEL_IPMASQ') !== 'true';
+      if (spec.docker) this.#startDocker(machine, spec.docker, { bip, mtu, ipMasq }, cause);
     });
-    this.#start(machine, host);
+    if (!node.join) return;
+    if (!flannel?.kubeSubnetMgr) return this.#start(machine, host);
+    // It reads its subnet from the Node that the kubelet registers.
+    this.site.ground.engine.after(MS, () => this.#start(machine, host));
   }
 
   #start(machine: Machine, host: DaemonHost, cause?: EventSeq): void {
@@ -238,30 +252,11 @@ export class Boot {
       seed: `${this.scenario.name}/${machine.name}`,
       bip: spec.bip ?? defaults.bip,
       mtu: spec.mtu ?? defaults.mtu,
-      handleOf: (id: string) => ({ id, machine: machine.name }),
+      ipMasq: spec.ipMasq ?? defaults.ipMasq,
+      handleOf: (name: string) => ({ id: machine.netnsIdOf(name), machine: machine.name }),
+      room: () => machine.room,
     };
     this.#start(machine, hostDaemon(machine, dockerd(options), this.site), cause);
-  }
-
-  #startCni(
-    machine: Machine,
-    spec: CniSpec,
-    mtu: number,
-    flannelSubnet: Prefix | undefined,
-    network: Prefix | undefined,
-    cause?: EventSeq,
-  ): void {
-    const subnet = spec.subnet ?? flannelSubnet;
-    if (!subnet) return;
-    const options = {
-      ...spec,
-      seed: `${this.scenario.name}/${machine.name}`,
-      mtu: spec.mtu ?? mtu,
-      subnet: { addr: networkOf(subnet.addr, subnet.len), len: subnet.len },
-      network: spec.networkRoute ? network : undefined,
-      hostHandle: machine.root.handle,
-    };
-    this.#start(machine, hostDaemon(machine, cni(options), this.site), cause);
   }
 
   // ---- set-up commands ---------------------------------------------------------------------------------------------

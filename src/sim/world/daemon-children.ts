@@ -2,15 +2,26 @@
 import type { Effect, Input } from '../daemons/index';
 import type { Netns } from '../kernel/index';
 import type { EventSeq, ProcessRow } from '../kernel/trace';
+import { commandNames } from '../shell/index';
 import type { DaemonWorld } from './daemon-host';
 import type { Machine } from './machine';
 import type { Process } from './process';
 import { stamp } from './stamp';
 
+const CHECK = /^iptables .*-C /;
+const PROGRAMS = new Set(commandNames);
+
 type EffectOf<D extends Effect['do']> = Extract<Effect, { do: D }>;
 
 export class Children {
   readonly #running = new Map<string, Process>();
+  /** What `iptables -C` said; it says the same again until somebody writes to a table. */
+  readonly #checked = new Map<
+    string,
+    { readonly netns: Netns; readonly writes: number; readonly exit: number }
+  >();
+  /** Ends of programs that do nothing. */
+  readonly #idle = new Map<string, () => void>();
 
   constructor(
     private readonly machine: Machine,
@@ -25,6 +36,11 @@ export class Children {
     cause: EventSeq,
     failed: (text: string) => void,
   ): void {
+    const { writes } = netns.netfilter;
+    const seen = to === undefined ? undefined : this.#checked.get(command);
+    if (to !== undefined && seen?.netns === netns && seen.writes === writes) {
+      return this.take({ on: 'exec', to, exit: seen.exit, output: '' }, cause);
+    }
     let output = '';
     this.world.child(netns, this.by, command, {
       cause,
@@ -32,6 +48,7 @@ export class Children {
         output += text;
       },
       ended: (exit) => {
+        if (CHECK.test(command)) this.#checked.set(command, { netns, writes, exit });
         if (to !== undefined) this.take({ on: 'exec', to, exit, output }, cause);
         else if (exit !== 0) failed(`${command}: exit status ${exit}: ${output.trim()}`);
       },
@@ -45,6 +62,11 @@ export class Children {
     const program = command.split(' ')[0] ?? name;
     const row: ProcessRow = { name: program, pid, state: 'running' };
     const shown = netns.change('process', key, undefined, row, cause);
+    // A program that is not modelled neither listens nor sends; it is only there.
+    if (!PROGRAMS.has(program)) {
+      this.#idle.set(name, () => netns.change('process', key, row, undefined, shown));
+      return;
+    }
     let output = '';
     let over = false;
     const process = this.world.child(netns, program, command, {
@@ -53,6 +75,7 @@ export class Children {
         output += text;
         const line = { by: program, protocol: 'log', action: 'I', text: text.trimEnd() } as const;
         netns.emit({ ...stamp(netns, shown), kind: 'control', ...line });
+        this.take({ on: 'printed', name, text }, shown);
       },
       ended: (exit) => {
         over = true;
@@ -66,5 +89,7 @@ export class Children {
 
   kill(name: string): void {
     this.#running.get(name)?.exit(137);
+    this.#idle.get(name)?.();
+    this.#idle.delete(name);
   }
 }

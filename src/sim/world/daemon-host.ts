@@ -3,11 +3,12 @@ import { unreachable } from '../../base/assert';
 import type { Daemon, Effect, Input, Request } from '../daemons/index';
 import { stamp } from './stamp';
 import type { Netns } from '../kernel/index';
-import type { Netlink, Reply, Service, Timer } from '../kernel/netlink';
+import type { KubeAnswer, KubeEvent, Netlink, Reply, Service, Timer } from '../kernel/netlink';
 import { strerror, type Errno } from '../kernel/netlink';
 import type { EventSeq, ProcessRow } from '../kernel/trace';
 import { err, ok, type Result } from '../../base/result';
 import type { EtcdHost, EtcdPeer } from './etcd-host';
+import type { KubeHost } from './kube-host';
 import { Children } from './daemon-children';
 import { DaemonIo } from './daemon-io';
 import type { Machine } from './machine';
@@ -16,6 +17,7 @@ import type { Process, Terminal } from './process';
 /** What a daemon reaches beyond its machine. */
 export interface DaemonWorld {
   etcd(): EtcdHost | undefined;
+  kube(): KubeHost | undefined;
   /** A daemon wrote a file. */
   wrote(machine: Machine, path: string, text: string, cause: EventSeq): void;
   /** Starts a program in a daemon's name. */
@@ -27,6 +29,8 @@ export interface DaemonHost {
   readonly name: string;
   start(cause: EventSeq): void;
   stop(cause: EventSeq): void;
+  /** A file has been written on its machine. */
+  wrote(path: string, text: string, cause: EventSeq): void;
   readonly running: boolean;
   /** As systemctl and its clients see it. */
   service(cause: EventSeq): Service;
@@ -42,6 +46,8 @@ function carry(netlink: Netlink, request: Request): Reply {
       return netlink.delLink(request.name);
     case 'newAddr':
       return netlink.newAddr(request.spec, request.mode);
+    case 'delAddr':
+      return netlink.delAddr(request.spec);
     case 'newRoute':
       return netlink.newRoute(request.spec, request.mode);
     case 'delRoute':
@@ -71,6 +77,7 @@ class Host<State> implements DaemonHost {
   readonly name: string;
   #state: State;
   #row: ProcessRow | undefined;
+  #since: number | undefined;
   #busy = false;
   readonly #inbox: { input: Input; cause: EventSeq }[] = [];
   readonly #timers = new Map<string, Timer>();
@@ -102,6 +109,14 @@ class Host<State> implements DaemonHost {
     const pid = this.machine.takePid();
     this.#show({ name: this.name, pid, state: 'running' }, cause);
     this.#take({ on: 'start' }, cause);
+    for (const path of this.daemon.watches ?? []) {
+      const text = this.machine.files.get(path);
+      if (text !== undefined) this.#take({ on: 'file', path, text }, cause);
+    }
+  }
+
+  wrote(path: string, text: string, cause: EventSeq): void {
+    if (this.running && this.daemon.watches?.includes(path)) this.#take({ on: 'file', path, text }, cause);
   }
 
   stop(cause: EventSeq): void {
@@ -114,6 +129,7 @@ class Host<State> implements DaemonHost {
       name: this.name,
       state: row?.state ?? 'stopped',
       pid: row?.pid ?? 0,
+      ...(this.#since === undefined ? {} : { since: this.#since }),
       note: row?.note ?? '',
       start: () => {
         if (!this.running) this.start(cause);
@@ -140,6 +156,7 @@ class Host<State> implements DaemonHost {
     const before = this.#row?.pid === row.pid ? this.#row : undefined;
     root.change('process', key(row.pid), before, row, cause);
     this.#row = row;
+    this.#since = root.now;
   }
 
   /** Inputs are worked off one after another, each with all its effects. */
@@ -150,7 +167,12 @@ class Host<State> implements DaemonHost {
     for (let next = this.#inbox.shift(); next; next = this.#inbox.shift()) {
       const { state, effects } = this.daemon.transition(this.#state, next.input, this.machine.root.now);
       this.#state = state;
-      for (const effect of effects) this.#carryOut(effect, next.cause);
+      let { cause } = next;
+      for (const effect of effects) {
+        if (effect.do === 'tell' && effect.lead) {
+          cause = this.#control(effect.protocol, effect.action, effect.text, cause);
+        } else this.#carryOut(effect, cause);
+      }
     }
     this.#busy = false;
   }
@@ -167,6 +189,8 @@ class Host<State> implements DaemonHost {
       }
       case 'etcd':
         return this.#etcd(effect, cause);
+      case 'kube':
+        return this.#kube(effect, cause);
       case 'timer':
         return this.#timer(effect.name, effect.afterNs, cause);
       case 'log':
@@ -182,7 +206,7 @@ class Host<State> implements DaemonHost {
         return this.world.wrote(this.machine, effect.path, effect.text, seq);
       }
       case 'netns':
-        this.machine.addContainer(effect.name, effect.role, effect.image, cause);
+        this.machine.addContainer(effect.name, effect.role, effect.image, cause, effect);
         return;
       case 'netns-delete':
         this.machine.removeContainer(effect.name, cause);
@@ -211,7 +235,8 @@ class Host<State> implements DaemonHost {
   }
 
   #netns(id: string | undefined): Netns {
-    return (id === undefined ? undefined : this.machine.kernel.netns(id)) ?? this.machine.root;
+    if (id === undefined) return this.machine.root;
+    return this.machine.containers.get(id)?.netns ?? this.machine.kernel.netns(id) ?? this.machine.root;
   }
 
   #request({ request, netns, to }: Extract<Effect, { do: 'request' }>, cause: EventSeq): void {
@@ -226,8 +251,21 @@ class Host<State> implements DaemonHost {
 
   #survey(to: string, cause: EventSeq): void {
     const netlink = this.machine.root.netlink({ by: this.name, cause });
-    const [links, addrs, routes] = [netlink.getLinks(), netlink.getAddrs(), netlink.getRoutes()];
-    this.#take({ on: 'survey', to, links, addrs, routes }, cause);
+    // Dumped when looked at: most want one of the three.
+    const survey: Extract<Input, { on: 'survey' }> = {
+      on: 'survey',
+      to,
+      get links() {
+        return netlink.getLinks();
+      },
+      get addrs() {
+        return netlink.getAddrs();
+      },
+      get routes() {
+        return netlink.getRoutes();
+      },
+    };
+    this.#take(survey, cause);
   }
 
   #etcd({ request, to }: Extract<Effect, { do: 'etcd' }>, cause: EventSeq): void {
@@ -235,6 +273,15 @@ class Host<State> implements DaemonHost {
       onAnswer: (answer, seq) => this.#take({ on: 'etcd', to, answer }, seq),
       onEvents: (events, seq) => this.#take({ on: 'watch', to, events }, seq),
     });
+  }
+
+  #kube({ request, to }: Extract<Effect, { do: 'kube' }>, cause: EventSeq): void {
+    const answers = to !== undefined && {
+      onAnswer: (answer: KubeAnswer, seq: EventSeq) => this.#take({ on: 'kube', to, answer }, seq),
+      onEvents: (events: readonly KubeEvent[], seq: EventSeq) =>
+        this.#take({ on: 'kube-watch', to, events }, seq),
+    };
+    this.world.kube()?.send(this.#peer, request, cause, answers || undefined);
   }
 
   #timer(name: string, afterNs: number, cause: EventSeq): void {
@@ -258,6 +305,7 @@ class Host<State> implements DaemonHost {
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
     this.world.etcd()?.forget(this.#peer);
+    this.world.kube()?.forget(this.#peer);
     this.#io.close(cause);
     for (const answer of this.#asked.values()) answer(err(`${this.name} has stopped`));
     this.#asked.clear();

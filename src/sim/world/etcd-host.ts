@@ -1,4 +1,7 @@
-/** Runs the etcd process on a machine: carries messages to and from it with a small delay, and shows its keys. */
+/**
+ * Runs the etcd process on a machine: carries messages to and from it with a small delay, and shows its keys. While it is
+ * stopped its data stay; clients try on for a while, watches until it is back.
+ */
 import { err, ok, type Result } from '../../base/result';
 import {
   EMPTY_SERVER,
@@ -11,12 +14,16 @@ import {
   type EtcdRequest,
   type EtcdServer,
   type KeyValue,
+  type Lease,
   type WatchEvent,
 } from '../daemons/index';
 import { stamp } from './stamp';
 import type { Netns } from '../kernel/index';
-import type { EtcdClient, EtcdKeyValue, Timer } from '../kernel/netlink';
-import type { EtcdRow, EventSeq } from '../kernel/trace';
+import type { EtcdClient, EtcdKeyValue, EtcdLease, Service, Timer } from '../kernel/netlink';
+import type { EtcdRow, EventSeq, ProcessRow } from '../kernel/trace';
+import type { DaemonHost } from './daemon-host';
+import { answerText, requestText } from './etcd-text';
+import type { Machine } from './machine';
 
 /** Who speaks with etcd: a process in a namespace. */
 export interface EtcdPeer {
@@ -25,45 +32,10 @@ export interface EtcdPeer {
 }
 interface Pending {
   readonly peer: EtcdPeer;
+  /** Of a watch: what to ask for when etcd has been away. */
+  watch?: Extract<EtcdRequest, { op: 'watch' }>;
   readonly onAnswer: (answer: EtcdAnswer, cause: EventSeq) => void;
   readonly onEvents: (events: readonly WatchEvent[], cause: EventSeq) => void;
-}
-
-function requestText(request: EtcdRequest): string {
-  switch (request.op) {
-    case 'range':
-    case 'delete':
-    case 'watch':
-      return request.prefix ? `${request.key} --prefix` : request.key;
-    case 'put':
-      return `${request.key} ${request.value}`;
-    case 'grant':
-      return `${request.ttlSec}s`;
-    case 'revoke':
-      return request.lease;
-    case 'txn':
-      return [
-        ...request.compare.map(({ key, version }) => `version("${key}") = ${version}`),
-        ...request.puts.map(({ key, value }) => `put ${key} ${value}`),
-      ].join('; ');
-  }
-}
-
-function answerText(answer: EtcdAnswer): string {
-  switch (answer.op) {
-    case 'range':
-      return answer.kvs.length === 0 ? 'no key' : answer.kvs.map((kv) => `${kv.key} ${kv.value}`).join('\n');
-    case 'grant':
-      return `lease ${answer.lease.id} granted with TTL(${answer.lease.ttlSec}s)`;
-    case 'txn':
-      return answer.succeeded ? `SUCCESS, revision ${answer.revision}` : 'FAILURE';
-    case 'delete':
-      return `${answer.deleted} deleted, revision ${answer.revision}`;
-    case 'error':
-      return answer.text;
-    default:
-      return `OK, revision ${answer.revision}`;
-  }
 }
 
 function row(kv: KeyValue): EtcdRow {
@@ -74,20 +46,142 @@ function keyValue(kv: KeyValue): EtcdKeyValue {
   return { ...row(kv), lease: kv.lease === undefined ? 0 : BigInt(`0x${kv.lease}`) };
 }
 
-export class EtcdHost {
+/** How long a client tries before it says why it cannot: clientv3 tries a hundred times, 25 ms apart. */
+const GIVE_UP_NS = 2_500_000_000;
+/** After etcd is back, until its clients have noticed. */
+const RECONNECT_NS = 25_000_000;
+const CLIENT_PORT = 2379;
+
+export class EtcdHost implements DaemonHost {
+  readonly name = 'etcd';
   #server: EtcdServer = EMPTY_SERVER;
   readonly #pending = new Map<number, Pending>();
   #alarm: Timer | undefined;
   #nextId = 1;
+  #row: ProcessRow | undefined;
+  #since: number | undefined;
+  readonly #log: { readonly at: number; readonly text: string }[] = [];
+  /** Requests that found nobody, by id. */
+  readonly #unheard = new Map<number, { readonly request: EtcdRequest; readonly timer: Timer }>();
 
-  constructor(readonly netns: Netns) {}
+  constructor(readonly machine: Machine) {}
+
+  get netns(): Netns {
+    return this.machine.root;
+  }
+
+  // ---- the process -------------------------------------------------------------------------------------------------
+
+  get running(): boolean {
+    return this.#row?.state === 'running';
+  }
+
+  start(cause: EventSeq): void {
+    const again = this.#row !== undefined;
+    this.#show({ name: this.name, pid: this.machine.takePid(), state: 'running' }, cause);
+    if (!again) return;
+    this.#serve({ on: 'restart' }, cause);
+    this.netns.timerAt(this.netns.now + RECONNECT_NS, () => this.#reconnect(cause));
+  }
+
+  stop(cause: EventSeq): void {
+    if (!this.#row) return;
+    this.#alarm?.cancel();
+    this.#say('received signal terminated, shutting down', cause);
+    this.#show({ ...this.#row, state: 'stopped' }, cause);
+  }
+
+  wrote(): void {
+    // It follows no files.
+  }
+
+  service(cause: EventSeq): Service {
+    return {
+      name: this.name,
+      state: this.#row?.state ?? 'stopped',
+      pid: this.#row?.pid ?? 0,
+      ...(this.#since === undefined ? {} : { since: this.#since }),
+      note: '',
+      start: () => {
+        if (!this.running) this.start(cause);
+      },
+      stop: () => {
+        if (this.running) this.stop(cause);
+      },
+      ask: (_request, onAnswer) => onAnswer(err('etcd is reached by its API')),
+      log: () => this.#log,
+    };
+  }
+
+  #show(row: ProcessRow, cause: EventSeq): void {
+    const key = (pid: number) => String(pid).padStart(7, '0');
+    const old = this.#row;
+    if (old && old.pid !== row.pid) this.netns.change('process', key(old.pid), old, undefined, cause);
+    this.netns.change('process', key(row.pid), old?.pid === row.pid ? old : undefined, row, cause);
+    this.#row = row;
+    this.#since = this.netns.now;
+  }
+
+  #say(text: string, cause: EventSeq): void {
+    const { netns } = this;
+    this.#log.push({ at: netns.now, text });
+    netns.emit({
+      ...stamp(netns, cause),
+      kind: 'control',
+      by: this.name,
+      protocol: 'log',
+      action: 'I',
+      text,
+    });
+  }
+
+  /** Clients find their way back: watches go on from the revision they had come to. */
+  #reconnect(cause: EventSeq): void {
+    if (!this.running) return;
+    for (const [id, { watch }] of this.#pending) {
+      if (watch) this.#serve({ on: 'request', id, request: watch }, cause);
+    }
+    for (const [id, { request, timer }] of this.#unheard) {
+      timer.cancel();
+      this.#unheard.delete(id);
+      this.#serve({ on: 'request', id, request }, cause);
+    }
+  }
+
+  #refused(): string {
+    const address = this.netns
+      .netlink({ by: this.name, cause: -1 })
+      .getAddrs()
+      .find((addr) => addr.dev !== 'lo' && addr.family === 'inet')?.local;
+    const at = `dial tcp ${address ?? '127.0.0.1'}:${CLIENT_PORT}: connect: connection refused`;
+    return `rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: ${at}"`;
+  }
+
+  // ---- clients -----------------------------------------------------------------------------------------------------
 
   /** Sends a request; the answer comes back two delays later. Watches answer as often as there is news. */
-  send(peer: EtcdPeer, request: EtcdRequest, cause: EventSeq, answers: Omit<Pending, 'peer'>): void {
+  send(
+    peer: EtcdPeer,
+    request: EtcdRequest,
+    cause: EventSeq,
+    answers: Omit<Pending, 'peer' | 'watch'>,
+  ): void {
     const id = this.#nextId++;
-    this.#pending.set(id, { peer, ...answers });
+    const watch = request.op === 'watch' ? { watch: request } : {};
+    this.#pending.set(id, { peer, ...answers, ...watch });
     const asked = this.#tell(peer, 'out', request.op, requestText(request), cause);
-    this.#later(() => this.#serve({ on: 'request', id, request }, asked));
+    this.#later(() => {
+      if (this.running) this.#serve({ on: 'request', id, request }, asked);
+      else if (request.op !== 'watch' && this.#pending.has(id)) this.#wait(id, request, asked);
+    });
+  }
+
+  #wait(id: number, request: EtcdRequest, cause: EventSeq): void {
+    const timer = this.netns.timerAt(this.netns.now + GIVE_UP_NS, () => {
+      this.#unheard.delete(id);
+      this.#answer(id, { op: 'error', text: this.#refused() }, cause);
+    });
+    this.#unheard.set(id, { request, timer });
   }
 
   /** etcdctl runs at the speed of its user: it is answered at once. */
@@ -96,15 +190,36 @@ export class EtcdHost {
       revision: () => this.#server.store.revision,
       range: (key, prefix) => range(this.#server.store, key, prefix).map(keyValue),
       watch: (key, prefix, onEvent) => this.#watch(peer, key, prefix, onEvent, cause),
-      put: (key, value) => {
-        const answer = this.#now(peer, { op: 'put', key, value }, cause);
+      put: (key, value, lease) => {
+        const held = lease === undefined ? {} : { lease };
+        const answer = this.#now(peer, { op: 'put', key, value, ...held }, cause);
         return answer.op === 'put' ? ok({ revision: answer.revision }) : err(answerText(answer));
       },
       delete: (key, prefix): Result<{ deleted: number }, string> => {
         const answer = this.#now(peer, { op: 'delete', key, prefix }, cause);
         return answer.op === 'delete' ? ok({ deleted: answer.deleted }) : err(answerText(answer));
       },
+      leases: () => [...this.#server.store.leases.values()].map((lease) => this.#lease(lease)),
+      grant: (ttlSec) => {
+        const answer = this.#now(peer, { op: 'grant', ttlSec }, cause);
+        return answer.op === 'grant' ? ok(this.#lease(answer.lease)) : err(answerText(answer));
+      },
+      revoke: (lease) => {
+        const answer = this.#now(peer, { op: 'revoke', lease }, cause);
+        return answer.op === 'revoke' ? ok(undefined) : err(answerText(answer));
+      },
+      keepAlive: (lease) => {
+        const answer = this.#now(peer, { op: 'keepalive', lease }, cause);
+        return answer.op === 'keepalive' ? ok(this.#lease(answer.lease)) : err(answerText(answer));
+      },
     };
+  }
+
+  #lease({ id, ttlSec, expiresAt }: Lease): EtcdLease {
+    const keys = range(this.#server.store, '', true).flatMap((kv) => (kv.lease === id ? [kv.key] : []));
+    // Some of the first second is always gone when somebody asks.
+    const remainingSec = Math.floor((expiresAt - this.netns.now - 1) / 1_000_000_000);
+    return { id, ttlSec, remainingSec, keys };
   }
 
   #watch(
@@ -118,9 +233,9 @@ export class EtcdHost {
     const onEvents = (events: readonly WatchEvent[]) => {
       for (const { type, kv } of events) onEvent({ type, kv: keyValue(kv) });
     };
-    this.#pending.set(id, { peer, onAnswer: () => undefined, onEvents });
-    const from = this.#server.store.revision + 1;
-    this.#serve({ on: 'request', id, request: { op: 'watch', key, prefix, from } }, cause);
+    const watch = { op: 'watch' as const, key, prefix, from: this.#server.store.revision + 1 };
+    this.#pending.set(id, { peer, onAnswer: () => undefined, onEvents, watch });
+    this.#serve({ on: 'request', id, request: watch }, cause);
     return {
       cancel: () => {
         this.#pending.delete(id);
@@ -165,8 +280,16 @@ export class EtcdHost {
         return;
       case 'alarm':
         this.#alarm?.cancel();
-        this.#alarm = this.netns.timerAt(effect.at, () => this.#serve({ on: 'timer' }, -1));
+        this.#alarm = this.netns.timerAt(effect.at, () => this.#expire());
     }
+  }
+
+  #expire(): void {
+    const { netns } = this;
+    const over = [...this.#server.store.leases.values()].filter(({ expiresAt }) => expiresAt <= netns.now);
+    const text = over.map(({ id }) => `lease ${id} expired`).join('\n');
+    const event = { kind: 'control', by: this.name, protocol: 'etcd', action: 'expire', text } as const;
+    this.#serve({ on: 'timer' }, netns.emit({ ...stamp(netns, -1), ...event }));
   }
 
   #answer(id: number, answer: EtcdAnswer, cause: EventSeq): void {
@@ -182,6 +305,8 @@ export class EtcdHost {
   #deliver(watch: number, events: readonly WatchEvent[], cause: EventSeq): void {
     const pending = this.#pending.get(watch);
     if (!pending) return;
+    const last = Math.max(...events.map(({ kv }) => kv.modRevision));
+    if (pending.watch) pending.watch = { ...pending.watch, from: Math.max(pending.watch.from, last + 1) };
     this.#later(() => {
       if (!this.#pending.has(watch)) return;
       const text = events
@@ -196,6 +321,8 @@ export class EtcdHost {
     for (const [id, pending] of this.#pending) {
       if (pending.peer !== peer) continue;
       this.#pending.delete(id);
+      this.#unheard.get(id)?.timer.cancel();
+      this.#unheard.delete(id);
       this.#server = etcdServer(this.#server, { on: 'cancel', watch: id }, this.netns.now).state;
     }
   }

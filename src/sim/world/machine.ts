@@ -7,7 +7,7 @@ import type { DaemonHost } from './daemon-host';
 
 interface Container {
   readonly name: string;
-  /** 12 hex digits, as `docker ps` prints. */
+  /** Hex digits, at least the 12 that `docker ps` prints. */
   readonly id: string;
   readonly image: string;
   readonly netns: Netns;
@@ -38,10 +38,35 @@ export class Machine {
     return this.#nextPid;
   }
 
-  addContainer(name: string, role: 'container' | 'pod', image: string, cause: EventSeq): Container {
-    const netns = this.kernel.createNetns(name, { role, parent: this.root.id }, cause);
+  /** Two machines may each have a container of the same name. */
+  netnsIdOf(name: string): string {
+    const existing = this.containers.get(name);
+    if (existing) return existing.netns.id;
+    const { namespaces } = this.kernel.ground;
+    let id = name;
+    for (let n = 1; namespaces.has(id); n++)
+      id = n === 1 ? `${this.name}.${name}` : `${this.name}.${name}.${n}`;
+    return id;
+  }
+
+  /** Whether one more namespace may be made. */
+  get room(): boolean {
+    return this.kernel.ground.namespaces.size < MAX_NETNS;
+  }
+
+  /** `id` in hex; `shared`: it stands for the machine's own namespace. */
+  addContainer(
+    name: string,
+    role: 'container' | 'pod',
+    image: string,
+    cause: EventSeq,
+    more: { readonly id?: string; readonly shared?: boolean } = {},
+  ): Container {
+    const netns = more.shared
+      ? this.root
+      : this.kernel.createNetns(this.netnsIdOf(name), { role, parent: this.root.id }, cause);
     const random = this.kernel.ground.random.fork(`container ${name}`);
-    const id = (random.u32() * 2 ** 16 + random.u16()).toString(16).padStart(12, '0');
+    const id = more.id ?? (random.u32() * 2 ** 16 + random.u16()).toString(16).padStart(12, '0');
     const container = { name, id, image, netns };
     this.containers.set(name, container);
     return container;

@@ -10,6 +10,8 @@ import type {
   ProcessContext,
   Requester,
   SocketApi,
+  TcpListener,
+  TcpSocket,
   Timer,
   UdpSocket,
 } from '../kernel/netlink';
@@ -27,17 +29,25 @@ export interface Terminal {
 
 const INTERRUPTED = 130;
 
+function lazy<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
 export class Process {
   ended = false;
   readonly #timers = new Set<Timer>();
   readonly #open = new Set<{ close(): void }>();
+  readonly #connections = new Set<TcpSocket>();
+  #forgetAt = 64;
+  readonly #atEnd: ((exit: number) => void)[] = [];
   #interrupt: (() => void) | undefined;
 
   constructor(
     private readonly terminal: Terminal,
     /** In whose name it acts, when not in its program's: a daemon's child. */
     private readonly by: string | undefined,
-    private readonly random: Random,
+    private readonly random: () => Random,
     private readonly hostOf: (netns: Netns, process: Process) => HostApi,
     private readonly resolve: (handle: NetnsHandle) => Netns | undefined,
   ) {}
@@ -61,17 +71,20 @@ export class Process {
   }
 
   /** The same process in another namespace (`ip netns exec`, `docker exec`). */
-  runIn(handle: NetnsHandle, words: readonly string[]): void {
+  runIn(handle: NetnsHandle, words: readonly string[], onEnd?: (exit: number) => void): void {
+    if (onEnd && !this.ended) this.#atEnd.push(onEnd);
     const netns = this.resolve(handle);
     if (netns) this.run(netns, words);
     else this.exit(1);
   }
 
   exit(code: number): void {
+    // Who waits for the end may still print.
+    for (const tell of this.#atEnd.splice(0)) tell(code);
     if (this.ended) return;
     this.ended = true;
     for (const timer of this.#timers) timer.cancel();
-    for (const socket of this.#open) socket.close();
+    for (const socket of [...this.#open, ...this.#connections]) socket.close();
     this.terminal.ended(code);
   }
 
@@ -84,11 +97,22 @@ export class Process {
 
   #context(netns: Netns, program: string): ProcessContext {
     const requester: Requester = { by: this.by ?? program, cause: this.cause };
+    const sockets = lazy(() => this.#sockets(netns.socketApi(requester)));
+    const random = lazy(this.random);
+    const host = lazy(() => this.hostOf(netns, this));
     return {
       netns: netns.handle,
       netlink: netns.netlink(requester),
-      sockets: this.#sockets(netns.socketApi(requester)),
-      random: this.random,
+      // Most programs use neither sockets nor chance, and iptables is run often.
+      get sockets() {
+        return sockets();
+      },
+      get random() {
+        return random();
+      },
+      get host() {
+        return host();
+      },
       now: () => netns.now,
       after: (delayNs, action) => this.#after(netns, delayNs, action),
       print: (text) => this.#print('stdout', text),
@@ -97,7 +121,6 @@ export class Process {
       onInterrupt: (action) => {
         this.#interrupt = action;
       },
-      host: this.hostOf(netns, this),
     };
   }
 
@@ -133,11 +156,40 @@ export class Process {
         if (socket.ok) keep<UdpSocket>(socket.value);
         return socket;
       },
+      tcpConnect: (dst, port, options, events) => {
+        const socket = api.tcpConnect(dst, port, options, events);
+        if (socket.ok) this.#keepConnection(socket.value);
+        return socket;
+      },
+      tcpListen: (bind, onConnection) => {
+        const listener = api.tcpListen(bind, (socket) => {
+          this.#keepConnection(socket);
+          return onConnection(socket);
+        });
+        if (listener.ok) keep<TcpListener>(listener.value);
+        return listener;
+      },
+      list: () => api.list(),
+      tun: (dev, events, options) => {
+        const file = api.tun(dev, events, options);
+        if (file.ok) keep(file.value);
+        return file;
+      },
       capture: (dev, onFrame, promiscuous) => {
         const tap = api.capture(dev, onFrame, promiscuous);
         if (tap.ok) keep(tap.value);
         return tap;
       },
     };
+  }
+
+  /** Like what else it opened, but a server's connections come and go: those that are over are forgotten now and then. */
+  #keepConnection(socket: TcpSocket): void {
+    this.#connections.add(socket);
+    if (this.#connections.size < this.#forgetAt) return;
+    for (const one of this.#connections) {
+      if (one.state === 'UNCONN' || one.state === 'TIME-WAIT') this.#connections.delete(one);
+    }
+    this.#forgetAt = Math.max(64, 2 * this.#connections.size);
   }
 }

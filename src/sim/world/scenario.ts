@@ -151,6 +151,8 @@ export interface FlannelSpec {
   readonly forwardRules: boolean;
   /** flanneld `--kube-subnet-mgr`: Node objects in place of etcd keys. */
   readonly kubeSubnetMgr: boolean;
+  /** udp backend: flannel0's address is a /32, or has the network's length as up to flannel 0.10. */
+  readonly udpAddress: 'host' | 'network';
   /** In the order in which they join. */
   readonly nodes: readonly FlannelNodeSpec[];
 }

@@ -5,10 +5,11 @@
 import { Random } from '../../base/random';
 import { Engine } from '../engine/index';
 import { Kernel, Tracer, type Ground, type Netns } from '../kernel/index';
-import type { EtcdClient, HostApi, NetnsHandle } from '../kernel/netlink';
+import type { EtcdClient, HostApi, KubeClient, NetnsHandle } from '../kernel/netlink';
 import type { EventSeq, NetnsRow } from '../kernel/trace';
 import type { DaemonWorld } from './daemon-host';
 import type { EtcdHost } from './etcd-host';
+import type { KubeHost } from './kube-host';
 import { Machine } from './machine';
 import { stamp } from './stamp';
 import { Process, type Terminal } from './process';
@@ -27,6 +28,7 @@ export class Site implements DaemonWorld {
   readonly ground: Ground;
   readonly machines = new Map<string, Machine>();
   etcdHost: EtcdHost | undefined;
+  kubeHost: KubeHost | undefined;
   /** Called when flanneld has written subnet.env, to start what waits for it. */
   onFile: (machine: Machine, path: string, text: string, cause: EventSeq) => void = () => undefined;
   #commands = 0;
@@ -63,7 +65,11 @@ export class Site implements DaemonWorld {
   etcd(): EtcdHost | undefined {
     return this.etcdHost;
   }
+  kube(): KubeHost | undefined {
+    return this.kubeHost;
+  }
   wrote(machine: Machine, path: string, text: string, cause: EventSeq): void {
+    for (const daemon of machine.daemons.values()) daemon.wrote(path, text, cause);
     this.onFile(machine, path, text, cause);
   }
 
@@ -89,7 +95,7 @@ export class Site implements DaemonWorld {
         onEnd(exit);
       },
     };
-    const process = this.#process(terminal, undefined, `command ${command}`);
+    const process = this.#process(terminal, undefined, this.#chance(`command ${command}`));
     process.start(netns, text);
     return { command, process, startSeq };
   }
@@ -116,7 +122,7 @@ export class Site implements DaemonWorld {
       },
       ended: () => undefined,
     };
-    const process = this.#process(terminal, undefined, 'query');
+    const process = this.#process(terminal, undefined, this.#chance('query'));
     process.start(netns, text);
     process.exit(0);
     return printed;
@@ -124,16 +130,22 @@ export class Site implements DaemonWorld {
 
   /** A daemon's child: what it does hangs on `terminal.cause` and is done in the daemon's name. */
   child(netns: Netns, by: string, command: string, terminal: Terminal): Process {
-    const process = this.#process(terminal, by, `${netns.id} ${by} ${this.#children++}`);
+    const number = this.#children++;
+    const process = this.#process(terminal, by, () => this.ground.random.fork(`${netns.id} ${by} ${number}`));
     process.start(netns, command);
     return process;
   }
 
-  #process(terminal: Terminal, by: string | undefined, label: string): Process {
+  #chance(label: string): () => Random {
+    const random = this.ground.random.fork(label);
+    return () => random;
+  }
+
+  #process(terminal: Terminal, by: string | undefined, random: () => Random): Process {
     return new Process(
       terminal,
       by,
-      this.ground.random.fork(label),
+      random,
       (netns, process) => this.#hostApi(netns, process),
       (handle) => this.netns(handle.id),
     );
@@ -160,9 +172,13 @@ export class Site implements DaemonWorld {
       container: (name) => this.#container(machine, name),
       containers: () =>
         [...machine.containers.values()].map(({ name, id, image }) => ({ name, id, image, running: true })),
-      exec: (handle, words) => process.runIn(handle, words),
+      exec: (handle, words, onEnd) => process.runIn(handle, words, onEnd),
       enter: (handle) => by(handle).netlink({ by: 'ip', cause: process.cause }),
-      etcd: (): EtcdClient | undefined => this.etcdHost?.client({ name: 'etcdctl', netns }, process.cause),
+      etcd: (): EtcdClient | undefined =>
+        this.etcdHost?.running === true
+          ? this.etcdHost.client({ name: 'etcdctl', netns }, process.cause)
+          : undefined,
+      kube: (): KubeClient | undefined => this.kubeHost?.client({ name: 'kubectl', netns }, process.cause),
       services: () => [...machine.daemons.values()].map((daemon) => daemon.service(process.cause)),
       service: (name) => machine.daemons.get(name)?.service(process.cause),
     };

@@ -15,10 +15,15 @@ export interface RunOptions {
   readonly maxEvents?: number;
   /** The same for what happens once the network is up: a storm ends early while a large cluster may still be built. */
   readonly maxRunEvents?: number;
-  /** The run stops at this virtual time. Default one hour. */
+  /** The run stops at this virtual time. Default two days: a flannel lease lasts one. */
   readonly maxTimeNs?: SimTime;
 }
-const DEFAULTS = { settleNs: 0, maxEvents: 2_000_000, maxRunEvents: 2_000_000, maxTimeNs: 3_600_000_000_000 };
+const DEFAULTS = {
+  settleNs: 0,
+  maxEvents: 2_000_000,
+  maxRunEvents: 2_000_000,
+  maxTimeNs: 172_800_000_000_000,
+};
 
 export class World {
   readonly #site: Site;

@@ -157,4 +157,27 @@ describe('the server', () => {
       ['1', '2'],
     ]);
   });
+
+  it('starts leases again with their whole time when it comes back, and has forgotten its watches', () => {
+    const { state } = serve([
+      { on: 'request', id: 1, request: { op: 'grant', ttlSec: 60 } },
+      { on: 'request', id: 2, request: { op: 'watch', key: '', prefix: true, from: 1 } },
+    ]);
+    const back = etcdServer(state, { on: 'restart' }, 50 * SECOND);
+    expect(back.effects).toEqual([{ do: 'alarm', at: 110 * SECOND }]);
+    expect(back.state.watches).toEqual([]);
+  });
+
+  it('keeps a lease alive, and grants none shorter than two seconds or longer than 9,000,000,000', () => {
+    const granted = apply(EMPTY_STORE, { op: 'grant', ttlSec: -5 }, 0);
+    const lease = granted.answer.op === 'grant' ? granted.answer.lease : undefined;
+    expect(lease).toMatchObject({ ttlSec: 2, expiresAt: 2 * SECOND });
+    const kept = apply(granted.store, { op: 'keepalive', lease: lease?.id ?? '' }, SECOND);
+    expect(nextExpiry(kept.store)).toBe(3 * SECOND);
+    expect(apply(EMPTY_STORE, { op: 'grant', ttlSec: 9_000_000_001 }, 0).answer).toEqual({
+      op: 'error',
+      text: 'etcdserver: too large lease TTL',
+    });
+    expect(apply(EMPTY_STORE, { op: 'keepalive', lease: 'dead' }, 0).answer.op).toBe('error');
+  });
 });

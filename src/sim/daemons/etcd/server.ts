@@ -8,6 +8,7 @@ import {
   expire,
   inRange,
   nextExpiry,
+  promote,
   since,
   EMPTY_STORE,
   type EtcdAnswer,
@@ -35,7 +36,9 @@ export const EMPTY_SERVER: EtcdServer = { store: EMPTY_STORE, watches: [] };
 export type EtcdInput =
   | { readonly on: 'request'; readonly id: number; readonly request: EtcdRequest }
   | { readonly on: 'cancel'; readonly watch: number }
-  | { readonly on: 'timer' };
+  | { readonly on: 'timer' }
+  /** The process starts again on its data; clients have to ask for their watches again. */
+  | { readonly on: 'restart' };
 export type EtcdEffect =
   | { readonly do: 'answer'; readonly id: number; readonly answer: EtcdAnswer }
   | { readonly do: 'deliver'; readonly watch: number; readonly events: readonly WatchEvent[] }
@@ -74,6 +77,14 @@ export function etcdServer(
     return {
       state: { store, watches: server.watches.filter((watch) => watch.id !== input.watch) },
       effects: [],
+    };
+  }
+  if (input.on === 'restart') {
+    const promoted = promote(store, now);
+    const at = nextExpiry(promoted);
+    return {
+      state: { store: promoted, watches: [] },
+      effects: at === undefined ? [] : [{ do: 'alarm', at }],
     };
   }
   if (input.on === 'timer') {

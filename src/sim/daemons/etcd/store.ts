@@ -57,6 +57,7 @@ export type EtcdRequest =
   | { readonly op: 'delete'; readonly key: string; readonly prefix: boolean }
   | { readonly op: 'grant'; readonly ttlSec: number }
   | { readonly op: 'revoke'; readonly lease: string }
+  | { readonly op: 'keepalive'; readonly lease: string }
   /** The puts happen when every key has the version it is said to have; 0: it does not exist. */
   | {
       readonly op: 'txn';
@@ -77,6 +78,7 @@ export type EtcdAnswer =
   | { readonly op: 'delete'; readonly revision: number; readonly deleted: number }
   | { readonly op: 'grant'; readonly lease: Lease }
   | { readonly op: 'revoke'; readonly revision: number }
+  | { readonly op: 'keepalive'; readonly lease: Lease }
   | { readonly op: 'txn'; readonly revision: number; readonly succeeded: boolean }
   | { readonly op: 'error'; readonly text: string };
 
@@ -169,7 +171,13 @@ const refused = (store: Store, text: string): Applied => ({
 });
 const NO_LEASE = 'etcdserver: requested lease not found';
 
-function grant(store: Store, ttlSec: number, now: SimTime): Applied {
+/** minLeaseTTL: one and a half election timeouts, in whole seconds; MaxLeaseTTL. */
+const MIN_TTL_SEC = 2;
+const MAX_TTL_SEC = 9_000_000_000;
+
+function grant(store: Store, wantedSec: number, now: SimTime): Applied {
+  if (wantedSec > MAX_TTL_SEC) return refused(store, 'etcdserver: too large lease TTL');
+  const ttlSec = Math.max(wantedSec, MIN_TTL_SEC);
   const granted = store.granted + 1;
   const id = (LEASE_ID_BASE + BigInt(granted)).toString(16);
   const lease: Lease = { id, ttlSec, expiresAt: now + ttlSec * SECOND };
@@ -213,6 +221,13 @@ export function apply(store: Store, request: EtcdRequest, now: SimTime): Applied
       const done = dropLease(store, request.lease);
       return { ...done, answer: { op: 'revoke', revision: done.store.revision } };
     }
+    case 'keepalive': {
+      const old = store.leases.get(request.lease);
+      if (!old) return refused(store, NO_LEASE);
+      const lease = { ...old, expiresAt: now + old.ttlSec * SECOND };
+      const leases = new Map(store.leases).set(lease.id, lease);
+      return { store: { ...store, leases }, answer: { op: 'keepalive', lease }, events: [] };
+    }
     case 'txn':
       return commit(store, request);
     case 'watch':
@@ -231,6 +246,14 @@ export function expire(store: Store, now: SimTime): { store: Store; events: read
     events.push(...done.events);
   }
   return { store: next, events };
+}
+
+/** lessor.Promote: a new leader gives every lease its whole time again. */
+export function promote(store: Store, now: SimTime): Store {
+  const leases = new Map(
+    [...store.leases].map(([id, lease]) => [id, { ...lease, expiresAt: now + lease.ttlSec * SECOND }]),
+  );
+  return { ...store, leases };
 }
 
 /** When the next lease ends, if no one renews it. */

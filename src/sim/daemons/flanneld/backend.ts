@@ -1,5 +1,5 @@
 import type { Reply, RouteAnswer, RouteRow } from '../../kernel/netlink';
-import type { Next } from '../daemon';
+import type { Input, Next } from '../daemon';
 import type { FlanneldState, Peer } from './state';
 
 /** What a backend does about other nodes' leases. `key` is the etcd key of the peer's subnet. */
@@ -14,6 +14,10 @@ export interface Backend {
   lookup(state: FlanneldState, step: string, key: string, reply: Reply<RouteAnswer>): Next<FlanneldState>;
   /** The main table, asked for by the backend's own timer. */
   routes(state: FlanneldState, step: string, key: string, routes: readonly RouteRow[]): Next<FlanneldState>;
+  /** Builds what it needs once the node has its subnet; the last request is answered to `proxy`. Absent: nothing. */
+  leased?(state: FlanneldState): Next<FlanneldState>;
+  /** Of a backend through which the packets themselves go. */
+  packet?(state: FlanneldState, input: Extract<Input, { on: 'tun' | 'udp' }>): Next<FlanneldState>;
   /** Started when the backend runs. */
   readonly timer?: { readonly name: string; readonly everyNs: number };
 }

@@ -25,6 +25,10 @@ export interface NetConf {
   /** `udp` when there is no Backend at all. */
   readonly backendType: string;
   readonly vxlan: VxlanConf;
+  readonly udp: UdpConf;
+}
+export interface UdpConf {
+  readonly port: number;
 }
 export interface VxlanConf {
   readonly vni: number;
@@ -112,6 +116,12 @@ function readVxlan(reader: Reader): VxlanConf {
   };
 }
 
+const UDP_PORT = 8285;
+
+function readUdp(reader: Reader): UdpConf {
+  return { port: reader.int('Port', UDP_PORT, 65535) };
+}
+
 /** SubnetLen, SubnetMin and SubnetMax as CheckNetworkConfig fills them in. */
 function subnets(
   network: Prefix,
@@ -167,10 +177,11 @@ export function parseNetConf(text: string): Result<NetConf, NetConfError> {
   const backend = reader.object('Backend');
   const inner = new Reader(backend ?? new Map(), 'Backend.');
   const backendType = backend ? inner.text('Type', '') : 'udp';
-  const vxlan = readVxlan(inner);
-  const error =
-    reader.error ??
-    (backendType === 'vxlan' || inner.error?.field === 'Backend.Type' ? inner.error : undefined);
+  const typed = inner.error;
+  // Each backend reads its own fields, and looks at no others.
+  const vxlan = readVxlan(backendType === 'vxlan' ? inner : new Reader(new Map(), ''));
+  const udp = readUdp(backendType === 'udp' ? inner : new Reader(new Map(), ''));
+  const error = reader.error ?? typed ?? inner.error;
   if (error) return err(error);
   if (!network)
     return err({ field: 'Network', text: 'please define a correct Network parameter in the flannel config' });
@@ -178,5 +189,14 @@ export function parseNetConf(text: string): Result<NetConf, NetConfError> {
   const checked = subnets(base, wanted);
   if (!checked.ok) return checked;
   const { len, min, max } = checked.value;
-  return ok({ network: base, subnetLen: len, subnetMin: min, subnetMax: max, ...flags, backendType, vxlan });
+  return ok({
+    network: base,
+    subnetLen: len,
+    subnetMin: min,
+    subnetMax: max,
+    ...flags,
+    backendType,
+    vxlan,
+    udp,
+  });
 }

@@ -185,7 +185,7 @@ describe('starting', () => {
     expect(bench.requests()).toHaveLength(3);
   });
 
-  it.each(['udp', 'wireguard', 'ipsec'])('refuses %s plainly', (type) => {
+  it.each(['wireguard', 'ipsec', 'extension'])('refuses %s plainly', (type) => {
     const bench = started({}, `{"Network":"10.1.0.0/16","Backend":{"Type":"${type}"}}`);
     expect(bench.logs.at(-1)).toBe(`E backend type '${type}' is not built yet in this simulator`);
   });

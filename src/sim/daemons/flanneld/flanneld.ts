@@ -1,36 +1,39 @@
 /**
- * flanneld with its etcd subnet manager (flannel main.go, pkg/subnet/etcd/local_manager.go, v0.28): finds the external
- * interface, reads the network's configuration, gets a lease on a subnet, lets the backend build what it needs, writes
- * subnet.env, then follows the other nodes' leases and renews its own.
+ * flanneld with its subnet manager, etcd's or Kubernetes' (flannel main.go, v0.28; `local-manager.ts`, `kube.ts`): finds
+ * the external interface, reads the network's configuration, gets a lease on a subnet, lets the backend build what it
+ * needs, writes subnet.env, then follows the other nodes' leases and renews its own.
  *
- * Leaves out: the kube subnet manager, IPv6, `--ip-masq` and the FORWARD rules (iptables), TLS; backends other than vxlan
- * and host-gw. Log lines are flannel's; lines that only print Go structures are left out.
+ * Leaves out: IPv6, TLS; backends other than vxlan,
+ * host-gw and udp. Log lines are flannel's; lines that only print Go structures are left out.
  */
 import { Random } from '../../../base/random';
-import type { SimTime } from '../../kernel/netlink';
-import { formatIp4, formatPrefix, type Mac, type Prefix } from '../../wire/index';
-import { log, request, type Daemon, type Effect, type Input, type Next } from '../daemon';
-import type { EtcdAnswer, Lease, WatchEvent } from '../etcd/store';
+import type { KubeEvent, SimTime } from '../../kernel/netlink';
+import { formatIp4, formatMac, formatPrefix, type Mac, type Prefix } from '../../wire/index';
+import { log, request, type Daemon, type Effect, type Input } from '../daemon';
+import type { EtcdAnswer, WatchEvent } from '../etcd/store';
 import type { Backend } from './backend';
-import { parseNetConf, type NetConf } from './config';
-import { durationText, errnoText } from './gotext';
+import { parseNetConf } from './config';
+import { errnoText } from './gotext';
 import { hostGw } from './hostgw';
 import { externalInterface } from './iface';
+import { acquire, informed, informerStarts, storedMac } from './kube';
+import { CONFIG_KEY, decodeAttrs, parseSubnetKey, subnetKey, SUBNETS_KEY, type LeaseAttrs } from './lease';
+import { ownLease, renewed, renewing } from './renewal';
+import { onExec, recheck, setUp } from './iptables';
+import { askGrant, askLeases, chooseSubnet, granted, noLease } from './local-manager';
 import {
-  CONFIG_KEY,
-  decodeAttrs,
-  encodeAttrs,
-  fitsConfig,
-  freeSubnets,
-  parseSubnetKey,
-  RENEW_MARGIN_SEC,
-  SUBNET_TTL_SEC,
-  subnetKey,
-  SUBNETS_KEY,
-  type LeaseAttrs,
-} from './lease';
-import { flanneldState, next, withPeer, type FlanneldOptions, type FlanneldState, type Peer } from './state';
-import { vtepName, vxlan } from './vxlan';
+  and,
+  fail,
+  flanneldState,
+  next,
+  withPeer,
+  type FlanneldOptions,
+  type FlanneldState,
+  type Peer,
+  type Step,
+} from './state';
+import { udp } from './udp';
+import { vtepAddress, vtepName, vxlan } from './vxlan';
 
 export const SUBNET_ENV = '/run/flannel/subnet.env';
 const SECOND = 1_000_000_000;
@@ -39,27 +42,22 @@ const RACE_RETRIES = 10;
 const BACKENDS: ReadonlyMap<string, Backend> = new Map([
   ['vxlan', vxlan],
   ['host-gw', hostGw],
+  ['udp', udp],
 ]);
 /** Backend types this flanneld can run. */
 export const builtBackends: readonly string[] = [...BACKENDS.keys()];
-
-type Step = Next<FlanneldState>;
 
 function backendOf(state: FlanneldState): Backend | undefined {
   return BACKENDS.get(state.config?.backendType ?? '');
 }
 
-function fail(state: FlanneldState, text: string): Step {
-  return next({ ...state, phase: 'off' }, log('E', text), { do: 'exit', note: text });
-}
-
-function and(first: Step, then: (state: FlanneldState) => Step): Step {
-  const second = then(first.state);
-  return { state: second.state, effects: [...first.effects, ...second.effects] };
-}
-
 // ---- Starting --------------------------------------------------------------------------------------------------
 
+const askSnapshot: Effect = {
+  do: 'etcd',
+  request: { op: 'range', key: SUBNETS_KEY, prefix: true },
+  to: 'snapshot',
+};
 const askConfig: Effect = {
   do: 'etcd',
   request: { op: 'range', key: CONFIG_KEY, prefix: false },
@@ -70,11 +68,15 @@ function surveyed(state: FlanneldState, input: Extract<Input, { on: 'survey' }>)
   const found = externalInterface(input, state.options.iface);
   if (!found.ok) return fail(state, found.error);
   const ext = found.value;
-  const previous = state.options.previousSubnet;
-  return next(
-    { ...state, ext },
+  const { previous } = state;
+  const using = [
     log('I', `Using interface with name ${ext.name} and address ${formatIp4(ext.addr)}`),
     log('I', `Defaulting external address to interface address (${formatIp4(ext.addr)})`),
+  ];
+  if (state.options.kube) return next({ ...state, ext }, ...using, ...informerStarts());
+  return next(
+    { ...state, ext },
+    ...using,
     log(
       'I',
       `Created subnet manager: Etcd Local Manager with Previous Subnet: ${previous ? formatPrefix(previous) : 'None'}`,
@@ -85,29 +87,40 @@ function surveyed(state: FlanneldState, input: Extract<Input, { on: 'survey' }>)
 }
 
 function configured(state: FlanneldState, answer: EtcdAnswer): Step {
-  const text = answer.op === 'range' ? answer.kvs[0]?.value : undefined;
+  if (answer.op === 'error') return noConfig(state, answer.text);
+  return configuredBy(state, answer.op === 'range' ? answer.kvs[0]?.value : undefined);
+}
+
+function noConfig(state: FlanneldState, why: string): Step {
+  return next(state, log('E', `Couldn't fetch network config: ${why}`), {
+    do: 'timer',
+    name: 'config',
+    afterNs: SECOND,
+  });
+}
+
+/** `text`: net-conf.json. */
+function configuredBy(state: FlanneldState, text: string | undefined): Step {
   const parsed = text === undefined ? undefined : parseNetConf(text);
   if (!parsed?.ok) {
     const why = parsed
       ? parsed.error.text
       : 'flannel config not found in etcd store. Did you create your config using etcdv3 API?';
-    return next(state, log('E', `Couldn't fetch network config: ${why}`), {
-      do: 'timer',
-      name: 'config',
-      afterNs: SECOND,
-    });
+    return noConfig(state, why);
   }
   const config = parsed.value;
   const known = { ...state, config };
   const found = log('I', `Found network config - Backend type: ${config.backendType}`);
   if (config.backendType === 'vxlan') return and(next(known, found), makeDevice);
-  if (config.backendType !== 'host-gw') {
+  if (!backendOf(known)) {
     return and(next(known, found), (at) =>
       fail(at, `backend type '${config.backendType}' is not built yet in this simulator`),
     );
   }
-  const attrs: LeaseAttrs = { publicIp: state.ext?.addr ?? 0, backendType: 'host-gw' };
-  return next({ ...known, attrs }, found, askLeases);
+  // The udp backend publishes no type.
+  const backendType = config.backendType === 'udp' ? '' : config.backendType;
+  const attrs: LeaseAttrs = { publicIp: state.ext?.addr ?? 0, backendType };
+  return and(next({ ...known, attrs }, found), lease);
 }
 
 /** newHardwareAddr: random, locally administered, unicast. */
@@ -121,7 +134,8 @@ function makeDevice(state: FlanneldState): Step {
   const { ext, config, options } = state;
   if (!ext || !config) return next(state);
   const { vni, port, gbp, learning, directRouting } = config.vxlan;
-  const vtepMac = options.vtepMac ?? randomMac(options.seed);
+  const stored = storedMac(state);
+  const vtepMac = stored ?? options.vtepMac ?? randomMac(options.seed);
   const spec = {
     name: vtepName(state),
     kind: 'vxlan' as const,
@@ -135,86 +149,31 @@ function makeDevice(state: FlanneldState): Step {
       'I',
       `VXLAN config: VNI=${vni} Port=${port} GBP=${gbp} Learning=${learning} DirectRouting=${directRouting}`,
     ),
+    ...(stored === undefined
+      ? []
+      : [log('I', `Interface ${spec.name} mac address set to: ${formatMac(stored)}`)]),
     request({ op: 'newLink', spec }, { to: 'device' }),
   );
 }
 
 // ---- A lease of our own ----------------------------------------------------------------------------------------
 
-const askLeases: Effect = {
-  do: 'etcd',
-  request: { op: 'range', key: SUBNETS_KEY, prefix: true },
-  to: 'leases',
-};
-
-function askGrant(to: string): Effect {
-  return { do: 'etcd', request: { op: 'grant', ttlSec: SUBNET_TTL_SEC }, to };
+/** AcquireLease of the subnet manager in use. */
+function lease(state: FlanneldState): Step {
+  return state.options.kube ? kubeLease(state) : next(state, askLeases);
 }
 
-/** tryAcquireLease: ours by address, else the previous subnet, else a free one. */
-function chooseSubnet(state: FlanneldState, config: NetConf, answer: EtcdAnswer): Step {
-  const kvs = answer.op === 'range' ? answer.kvs : [];
-  const leases = kvs.flatMap((kv) => {
-    const [subnet, attrs] = [parseSubnetKey(kv.key), decodeAttrs(kv.value)];
-    return subnet && attrs ? [{ subnet, attrs }] : [];
-  });
-  const publicIp = state.ext?.addr ?? 0;
-  const own = leases.find((lease) => lease.attrs.publicIp === publicIp);
-  if (own && fitsConfig(config, own.subnet)) {
-    const text = `Found lease (ip: ${formatPrefix(own.subnet)} ipv6: ::/0) for current IP (${formatIp4(publicIp)}), reusing`;
-    return next({ ...state, candidate: own.subnet }, log('I', text), askGrant('grant-reuse'));
-  }
-  const effects: Effect[] = [];
-  if (own) {
-    effects.push(
-      log(
-        'I',
-        `Found lease (${formatPrefix(own.subnet)}) for current IP (${formatIp4(publicIp)}) but not compatible with current config, deleting`,
-      ),
-    );
-    effects.push({
-      do: 'etcd',
-      request: { op: 'delete', key: subnetKey(own.subnet), prefix: false },
-      to: 'ignored',
-    });
-  }
-  const previous = state.options.previousSubnet;
-  if (previous && !leases.some((lease) => subnetKey(lease.subnet) === subnetKey(previous))) {
-    if (fitsConfig(config, previous)) {
-      effects.push(log('I', `Found previously leased subnet (${formatPrefix(previous)}), reusing`));
-      return next({ ...state, candidate: previous }, ...effects, askGrant('grant'));
-    }
-    const why = 'that is not compatible with the Etcd network config, ignoring';
-    effects.push(log('E', `Found previously leased subnet (${formatPrefix(previous)}) ${why}`));
-  }
-  effects.push(
-    log('I', `Picking subnet in range ${formatIp4(config.subnetMin)} ... ${formatIp4(config.subnetMax)}`),
-  );
-  const free = freeSubnets(
-    config,
-    leases.map((lease) => lease.subnet),
-  );
-  const random = new Random(`${state.options.seed} subnet ${state.tries}`);
-  const candidate = free.length > 0 ? free[random.below(free.length)] : undefined;
-  if (!candidate)
-    return and(next(state, ...effects), (at) => fail(at, 'failed to acquire lease: out of subnets'));
-  return next({ ...state, candidate }, ...effects, askGrant('grant'));
-}
-
-function granted(state: FlanneldState, answer: EtcdAnswer, reuse: boolean): Step {
-  const { candidate, attrs } = state;
-  if (answer.op !== 'grant' || !candidate || !attrs) return next(state);
-  const { lease } = answer;
-  const put = { key: subnetKey(candidate), value: encodeAttrs(attrs), lease: lease.id };
-  const known = { ...state, lease: { subnet: candidate, id: lease.id, expiresAt: lease.expiresAt } };
-  if (reuse) return next(known, { do: 'etcd', request: { op: 'put', ...put }, to: 'created' });
-  const compare = [{ key: put.key, version: 0 }];
-  return next(known, { do: 'etcd', request: { op: 'txn', compare, puts: [put] }, to: 'created' });
+function kubeLease(state: FlanneldState): Step {
+  const got = acquire(state);
+  if ('error' in got) return fail(state, `Error registering network: failed to acquire lease: ${got.error}`);
+  const known = { ...state, lease: { subnet: got.subnet, id: '', expiresAt: Number.MAX_SAFE_INTEGER } };
+  return got.patch ? next(known, got.patch) : leased(known);
 }
 
 function created(state: FlanneldState, answer: EtcdAnswer): Step {
   const { lease } = state;
   if (!lease) return next(state);
+  if (answer.op === 'error') return noLease(state, answer.text);
   if (answer.op === 'txn' && !answer.succeeded) {
     const tries = state.tries + 1;
     const undo: Effect = { do: 'etcd', request: { op: 'revoke', lease: lease.id }, to: 'ignored' };
@@ -225,49 +184,71 @@ function created(state: FlanneldState, answer: EtcdAnswer): Step {
   }
   const where = `(ip: ${formatPrefix(lease.subnet)} ipv6: ::/0) to current node (${formatIp4(state.ext?.addr ?? 0)}) `;
   const told = next(state, ...(answer.op === 'txn' ? [log('I', `Allocated lease ${where}`)] : []));
-  if (state.config?.backendType !== 'vxlan') return and(told, run);
-  // A /32: no broadcast routes; it is only the host's own source address towards pods.
-  const spec = { dev: vtepName(state), local: lease.subnet.addr, prefixlen: 32 };
-  return and(told, (at) => next(at, request({ op: 'newAddr', spec, mode: 'replace' }, { to: 'address' })));
+  return and(told, leased);
+}
+
+/** What the backend does with its subnet. */
+function leased(state: FlanneldState): Step {
+  if (state.config?.backendType !== 'vxlan') return backendOf(state)?.leased?.(state) ?? run(state);
+  return next(state, { do: 'survey', to: 'vtep' });
 }
 
 // ---- Running ---------------------------------------------------------------------------------------------------
 
-function subnetEnv(network: Prefix, subnet: Prefix, mtu: number): string {
+function subnetEnv(network: Prefix, subnet: Prefix, mtu: number, ipMasq: boolean): string {
   const first = { addr: subnet.addr + 1, len: subnet.len };
-  return `FLANNEL_NETWORK=${formatPrefix(network)}\nFLANNEL_SUBNET=${formatPrefix(first)}\nFLANNEL_MTU=${mtu}\nFLANNEL_IPMASQ=false\n`;
+  return `FLANNEL_NETWORK=${formatPrefix(network)}\nFLANNEL_SUBNET=${formatPrefix(first)}\nFLANNEL_MTU=${mtu}\nFLANNEL_IPMASQ=${String(ipMasq)}\n`;
 }
 
 function run(state: FlanneldState): Step {
+  return setUp(state, runBackend);
+}
+
+function runBackend(state: FlanneldState): Step {
   const { config, lease } = state;
   const backend = backendOf(state);
   if (!config || !lease || !backend) return next(state);
-  const text = subnetEnv(config.network, lease.subnet, backend.mtu(state));
+  const text = subnetEnv(config.network, lease.subnet, backend.mtu(state), state.options.ipMasq === true);
   const watching = config.backendType === 'vxlan' ? 'watching' : 'Watching';
-  return next(
-    { ...state, phase: 'running' },
+  const { kube } = state.options;
+  const running = next(
+    { ...state, phase: 'running', untold: [] },
     { do: 'file', path: SUBNET_ENV, text },
     log('I', `Wrote subnet file to ${SUBNET_ENV}`),
     log('I', 'Running backend.'),
     log('I', `${watching} for new subnet leases`),
-    { do: 'etcd', request: { op: 'range', key: SUBNETS_KEY, prefix: true }, to: 'snapshot' },
+    ...(kube ? [] : [askSnapshot]),
     ...(backend.timer
       ? [{ do: 'timer', name: backend.timer.name, afterNs: backend.timer.everyNs } as const]
       : []),
   );
+  return state.untold.reduce((step, event) => and(step, (at) => peerChanged(at, event)), running);
 }
 
-function waitToRenew(state: FlanneldState, now: SimTime, expiresAt: SimTime): Step {
-  const afterNs = Math.max(0, expiresAt - now - RENEW_MARGIN_SEC * SECOND);
-  const lease = state.lease && { ...state.lease, expiresAt };
-  return next({ ...state, lease }, log('I', `Waiting for ${durationText(afterNs)} to renew lease`), {
-    do: 'timer',
-    name: 'renew',
-    afterNs,
-  });
+/** The kube subnet manager's nodes: the first list makes it ready, later news are about the others' subnets. */
+function nodesTold(state: FlanneldState, events: readonly KubeEvent[]): Step {
+  const { kube } = state.options;
+  const { state: known, leases, effects } = informed(state, events);
+  const told = next(known, ...effects);
+  if (state.phase === 'running')
+    return leases.reduce((step, event) => and(step, (at) => peerChanged(at, event)), told);
+  const waiting = next({ ...known, untold: [...known.untold, ...leases] }, ...effects);
+  if (!kube || state.synced) return waiting;
+  const ready = [
+    log('I', 'Node controller sync successful'),
+    log('I', `Created subnet manager: Kubernetes Subnet Manager - ${kube.node}`),
+    log('I', 'Installing signal handlers'),
+  ];
+  return and(next({ ...waiting.state, synced: true }, ...effects, ...ready), (at) =>
+    configuredBy(at, kube.netConf),
+  );
 }
 
 function snapshot(state: FlanneldState, answer: EtcdAnswer, now: SimTime): Step {
+  if (answer.op === 'error') {
+    const again: Effect = { do: 'timer', name: 'snapshot', afterNs: SECOND };
+    return next(state, log('E', `Watch subnets: ${answer.text}`), again);
+  }
   if (answer.op !== 'range') return next(state);
   const events = answer.kvs.map((kv): WatchEvent => ({ type: 'PUT', kv }));
   const from = answer.revision + 1;
@@ -281,11 +262,6 @@ function snapshot(state: FlanneldState, answer: EtcdAnswer, now: SimTime): Step 
 
 function isOwn(state: FlanneldState, key: string): boolean {
   return state.lease !== undefined && key === subnetKey(state.lease.subnet);
-}
-
-function ownLease(state: FlanneldState, event: WatchEvent, now: SimTime): Step {
-  if (event.type === 'DELETE') return fail(state, 'Lease has been revoked. Shutting down daemon.');
-  return waitToRenew(state, now, state.lease?.expiresAt ?? now);
 }
 
 function peerChanged(state: FlanneldState, event: WatchEvent): Step {
@@ -306,7 +282,8 @@ function peerChanged(state: FlanneldState, event: WatchEvent): Step {
   const attrs = decodeAttrs(event.kv.value);
   if (!attrs) return next(state, log('W', `Ignoring bad subnet node: ${key}`));
   const mine = state.config?.backendType ?? '';
-  if (attrs.backendType !== mine) {
+  // The udp backend writes no type, and asks for none.
+  if (attrs.backendType !== mine && mine !== 'udp') {
     const text =
       mine === 'vxlan'
         ? `ignoring non-vxlan v4Subnet(${formatPrefix(subnet)}) v6Subnet(::/0): type=${attrs.backendType}`
@@ -326,19 +303,6 @@ function followed(state: FlanneldState, events: readonly WatchEvent[], now: SimT
   return step;
 }
 
-function renewing(state: FlanneldState, lease: Lease): Step {
-  const { attrs } = state;
-  if (!state.lease || !attrs) return next(state);
-  const put = {
-    op: 'put' as const,
-    key: subnetKey(state.lease.subnet),
-    value: encodeAttrs(attrs),
-    lease: lease.id,
-  };
-  const known = { ...state, lease: { ...state.lease, id: lease.id, expiresAt: lease.expiresAt } };
-  return next(known, { do: 'etcd', request: put, to: 'renewed' });
-}
-
 // ---- Inputs ----------------------------------------------------------------------------------------------------
 
 function onEtcd(state: FlanneldState, to: string, answer: EtcdAnswer, now: SimTime): Step {
@@ -356,12 +320,9 @@ function onEtcd(state: FlanneldState, to: string, answer: EtcdAnswer, now: SimTi
     case 'snapshot':
       return snapshot(state, answer, now);
     case 'renew':
-      return answer.op === 'grant' ? renewing(state, answer.lease) : next(state);
+      return renewing(state, answer);
     case 'renewed':
-      return next(
-        state,
-        log('I', `Lease renewed, new expiration: in ${durationText((state.lease?.expiresAt ?? now) - now)}`),
-      );
+      return renewed(state, answer, now);
     default:
       return next(state);
   }
@@ -371,7 +332,7 @@ function onDone(state: FlanneldState, input: Extract<Input, { on: 'done' }>): St
   const { to, reply } = input;
   if (to === 'device') {
     // After a restart the device is still there, and the data path with it.
-    if (reply.ok || reply.error.errno === 'EEXIST') return next(state, askLeases);
+    if (reply.ok || reply.error.errno === 'EEXIST') return lease(state);
     return fail(state, `Error registering network: ${errnoText(reply.error.errno)}`);
   }
   if (to === 'address') {
@@ -384,6 +345,7 @@ function onDone(state: FlanneldState, input: Extract<Input, { on: 'done' }>): St
       `Error registering network: failed to configure interface ${dev}: ${errnoText(reply.error.errno)}`,
     );
   }
+  if (to === 'proxy' && reply.ok) return run(state);
   const [step = '', key = ''] = to.split(' ');
   return backendOf(state)?.done(state, step, key, reply) ?? next(state);
 }
@@ -391,6 +353,8 @@ function onDone(state: FlanneldState, input: Extract<Input, { on: 'done' }>): St
 function onTimer(state: FlanneldState, name: string): Step {
   if (name === 'config') return next(state, askConfig);
   if (name === 'renew') return next(state, askGrant('renew'));
+  if (name === 'snapshot') return next(state, askSnapshot);
+  if (name === 'tables') return recheck(state);
   const { timer } = backendOf(state) ?? {};
   if (timer?.name !== name) return next(state);
   return next(state, { do: 'survey', to: 'check ' }, { do: 'timer', name, afterNs: timer.everyNs });
@@ -398,7 +362,12 @@ function onTimer(state: FlanneldState, name: string): Step {
 
 function transition(state: FlanneldState, input: Input, now: SimTime): Step {
   if (input.on === 'start') {
-    const fresh: FlanneldState = { ...flanneldState(state.options), phase: 'starting' };
+    const previous = state.lease?.subnet ?? state.previous ?? state.options.previousSubnet;
+    const fresh: FlanneldState = {
+      ...flanneldState(state.options),
+      phase: 'starting',
+      ...(previous === undefined ? {} : { previous }),
+    };
     return next(fresh, { do: 'survey', to: 'interfaces' });
   }
   if (state.phase === 'off') return next(state);
@@ -412,6 +381,7 @@ function transition(state: FlanneldState, input: Input, now: SimTime): Step {
       );
     case 'survey': {
       if (input.to === 'interfaces') return surveyed(state, input);
+      if (input.to === 'vtep') return next(state, ...vtepAddress(state, input.addrs));
       const [step = '', key = ''] = input.to.split(' ');
       return backendOf(state)?.routes(state, step, key, input.routes) ?? next(state);
     }
@@ -425,6 +395,16 @@ function transition(state: FlanneldState, input: Input, now: SimTime): Step {
       return onEtcd(state, input.to, input.answer, now);
     case 'watch':
       return followed(state, input.events, now);
+    case 'kube-watch':
+      return nodesTold(state, input.events);
+    case 'kube':
+      if (input.answer.op !== 'error') return leased(state);
+      return fail(state, `Error registering network: failed to acquire lease: ${input.answer.text}`);
+    case 'tun':
+    case 'udp':
+      return backendOf(state)?.packet?.(state, input) ?? next(state);
+    case 'exec':
+      return onExec(state, input, runBackend);
     case 'timer':
       return onTimer(state, input.name);
     default:

@@ -5,8 +5,8 @@
  *
  * With DirectRouting a peer on our own link gets a plain route instead.
  */
-import type { Reply } from '../../kernel/netlink';
-import { formatIp4, formatMac, formatPrefix } from '../../wire/index';
+import type { AddrRow, Reply } from '../../kernel/netlink';
+import { formatIp4, formatMac, formatPrefix, parseIp4, prefixContains } from '../../wire/index';
 import { log, request, type Effect, type Next } from '../daemon';
 import type { Backend } from './backend';
 import { errnoText } from './gotext';
@@ -18,6 +18,28 @@ const CHECK_NS = 10_000_000_000;
 
 export function vtepName(state: FlanneldState): string {
   return `flannel.${state.config?.vxlan.vni ?? 1}`;
+}
+
+/**
+ * EnsureV4AddressOnLink: the subnet's first address, in place of one of an earlier subnet. A /32: no broadcast routes; it
+ * is only the host's own source address towards pods. Answered by `address`.
+ */
+export function vtepAddress(state: FlanneldState, addrs: readonly AddrRow[]): Effect[] {
+  const { config, lease } = state;
+  if (!config || !lease) return [];
+  const dev = vtepName(state);
+  const local = lease.subnet.addr;
+  const old = addrs.flatMap((row) => {
+    const addr = row.dev === dev && row.family === 'inet' ? parseIp4(row.local) : undefined;
+    if (!addr?.ok || addr.value === local) return [];
+    if (!prefixContains(config.network.addr, config.network.len, addr.value)) return [];
+    return [
+      request({ op: 'delAddr', spec: { dev, local: addr.value, prefixlen: row.prefixlen } }),
+      log('I', `removed IP address ${formatIp4(local)}/32 from ${dev}`),
+    ];
+  });
+  const spec = { dev, local, prefixlen: 32 };
+  return [...old, request({ op: 'newAddr', spec, mode: 'replace' }, { to: 'address' })];
 }
 
 function neighbour(state: FlanneldState, peer: Peer) {

@@ -1,5 +1,5 @@
 /** A flanneld with a machine and an etcd that answer at once. */
-import type { LinkRow } from '../../../kernel/netlink';
+import type { Errno, LinkRow, NetlinkError, Reply } from '../../../kernel/netlink';
 import {
   formatIp4,
   formatMac,
@@ -54,7 +54,10 @@ export class Bench {
   now = 0;
   readonly done: Effect[] = [];
   readonly logs: string[] = [];
-  refuse: (effect: Extract<Effect, { do: 'request' }>) => boolean = () => false;
+  /** True: ENETUNREACH. */
+  refuse: (effect: Extract<Effect, { do: 'request' }>) => boolean | Errno = () => false;
+  refuseOpen: (effect: Extract<Effect, { do: 'tun-open' | 'udp-open' }>) => Errno | undefined = () =>
+    undefined;
   routes: { dst: string; gateway?: string; dev?: string; flags: string[] }[] = [];
   defaultRoute = false;
   readonly #daemon;
@@ -86,8 +89,19 @@ export class Bench {
         return [];
       case 'request': {
         if (effect.to === undefined) return [];
-        const reply = this.refuse(effect)
-          ? ({ ok: false, error: { errno: 'ENETUNREACH', extack: 'Nexthop has invalid gateway' } } as const)
+        const no = this.refuse(effect);
+        const error: NetlinkError =
+          typeof no === 'string'
+            ? { errno: no }
+            : { errno: 'ENETUNREACH', extack: 'Nexthop has invalid gateway' };
+        const reply: Reply = no === false ? { ok: true, value: undefined } : { ok: false, error };
+        return [{ on: 'done', to: effect.to, reply }];
+      }
+      case 'tun-open':
+      case 'udp-open': {
+        const errno = this.refuseOpen(effect);
+        const reply = errno
+          ? ({ ok: false, error: { errno } } as const)
           : ({ ok: true, value: undefined } as const);
         return [{ on: 'done', to: effect.to, reply }];
       }
@@ -159,6 +173,7 @@ function requestText(request: Extract<Effect, { do: 'request' }>['request']): st
     case 'newAddr':
       return `addr ${formatIp4(request.spec.local)}/${request.spec.prefixlen} dev ${request.spec.dev}`;
     case 'setLink':
+      if (request.change.mtu !== undefined) return `link set ${request.name} mtu ${request.change.mtu}`;
       return `link set ${request.name} ${request.change.up ? 'up' : ''}`;
     case 'newNeigh':
       return `neigh ${request.mode} ${formatIp4(request.spec.dst)} ${formatMac(request.spec.lladdr ?? 0)} ${request.spec.state}`;
@@ -166,7 +181,9 @@ function requestText(request: Extract<Effect, { do: 'request' }>['request']): st
       return `fdb ${request.mode} ${formatMac(request.spec.mac)} dst ${formatIp4(request.spec.dst ?? 0)} ${request.spec.self ? 'self' : ''}`;
     case 'newRoute': {
       const { dst, gateway, dev, onlink } = request.spec;
-      return `route ${request.mode} ${formatPrefix(dst)} via ${formatIp4(gateway ?? 0)} dev ${dev ?? '-'}${onlink ? ' onlink' : ''}`;
+      if (gateway === undefined)
+        return `route ${request.mode ?? 'add'} ${formatPrefix(dst)} dev ${dev ?? '-'}`;
+      return `route ${request.mode} ${formatPrefix(dst)} via ${formatIp4(gateway)} dev ${dev ?? '-'}${onlink ? ' onlink' : ''}`;
     }
     case 'delNeigh':
       return `neigh del ${formatIp4(request.spec.dst)}`;
