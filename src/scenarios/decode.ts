@@ -228,7 +228,9 @@ function machineSpec(decoder: Decoder, file: NetworkFile, spec: MachineFile, i: 
   const containers = containerSpecs(decoder, file, 'containers', spec.name);
   const pods = containerSpecs(decoder, file, 'pods', spec.name);
   const docker = spec.docker ?? (containers.length > 0 ? DOCKER_DEFAULTS : undefined);
-  const cni = spec.cni ?? (pods.length > 0 ? CNI_DEFAULTS : undefined);
+  // flanneld reads its subnet from the machine's Node, which a kubelet has to register.
+  const isNode = pods.length > 0 || (file.flannel?.kubeSubnetMgr === true && flannelRunsOn(file, spec));
+  const cni = spec.cni ?? (isNode ? CNI_DEFAULTS : undefined);
   if (cni && !cni.subnet && !flannelRunsOn(file, spec)) {
     const at = spec.cni ? `${place}.cni.subnet` : `${place}.cni`;
     decoder.fail(
@@ -319,8 +321,8 @@ function flannelSpec(
       join: node.join,
     };
   });
-  const { ipMasq, forwardRules, kubeSubnetMgr } = flannel;
-  return { netConf, ipMasq, forwardRules, kubeSubnetMgr, nodes };
+  const { ipMasq, forwardRules, kubeSubnetMgr, udpAddress } = flannel;
+  return { netConf, ipMasq, forwardRules, kubeSubnetMgr, udpAddress, nodes };
 }
 
 function noteUnbuilt(decoder: Decoder, backend: string, ipv6: boolean): void {

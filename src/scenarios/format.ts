@@ -140,6 +140,13 @@ const flannel = v.strictObject({
     describe(v.boolean(), 'flanneld --kube-subnet-mgr: subnets from Node objects in place of etcd.'),
     false,
   ),
+  udpAddress: v.optional(
+    describe(
+      v.picklist(['host', 'network'], 'udpAddress'),
+      "Length of flannel0's address with the udp backend: /32, or the network's, as up to flannel 0.10.",
+    ),
+    'host',
+  ),
   nodes: v.optional(
     describe(
       v.array(

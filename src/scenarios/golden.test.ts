@@ -9,10 +9,10 @@ interface Golden {
   readonly frames: Record<string, { dir: 'in' | 'out'; hex: string; vary: [number, number][] }[]>;
   readonly tables: Record<
     'before' | 'after',
-    Record<string, Record<'route' | 'neigh' | 'fdb', Record<string, unknown>[]>>
+    Record<string, Record<'route' | 'neigh' | 'fdb', Record<string, unknown>[] | 'same as before'>>
   >;
 }
-const IDS = ['docker-bridge', 'flannel-vxlan', 'flannel-host-gw'];
+const IDS = catalogue.filter((entry) => entry.compared?.by === 'capture').map((entry) => entry.id);
 
 function golden(id: string): Golden {
   return JSON.parse(readFileSync(new URL(`./testdata/${id}.golden.json`, import.meta.url), 'utf8')) as Golden;
@@ -73,7 +73,8 @@ describe.each(IDS)('%s', (id) => {
   const world = World.open(entry(id).load());
   const wanted = golden(id);
   const before = new Map(Object.keys(wanted.tables.before).map((netns) => [netns, tables(world, netns)]));
-  world.execute(entry(id).journal);
+  // What was captured is the first command; what follows it in the scenario came later.
+  world.execute(entry(id).journal.slice(0, 1));
   const after = new Map(Object.keys(wanted.tables.after).map((netns) => [netns, tables(world, netns)]));
 
   it('sends the same frames in the same order on every interface', () => {
@@ -99,7 +100,8 @@ describe.each(IDS)('%s', (id) => {
       ['after', after],
     ] as const) {
       for (const [netns, rows] of Object.entries(wanted.tables[when])) {
-        expect(asSet(got.get(netns)?.[name] ?? []), `${when} ${netns}`).toEqual(asSet(rows[name]));
+        const own = rows[name] === 'same as before' ? wanted.tables.before[netns]?.[name] : rows[name];
+        expect(asSet(got.get(netns)?.[name] ?? []), `${when} ${netns}`).toEqual(asSet([own].flat()));
       }
     }
   });

@@ -5,7 +5,7 @@ import { fromValue, scenarioFromJson, scenarioFromScript } from './load';
 import { scenarioFromManifest } from './manifest';
 import type { Loaded } from './types';
 
-export { exportLab, type Lab } from './lab';
+export { exportLab, isSimulatedOnly, movesDaemons, type Lab } from './lab';
 export { scenarioFromJson, scenarioFromManifest, scenarioFromScript };
 export { traceText } from './trace-text';
 export type { CatalogueItem, Compared } from './catalogue';

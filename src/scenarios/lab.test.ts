@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { run, World, type JournalEntry, type Trace } from '../sim/index';
 import { toHex } from '../sim/wire/index';
-import { catalogue, exportLab, scenarioFromManifest, scenarioFromScript } from './index';
+import { catalogue, exportLab, movesDaemons, scenarioFromManifest, scenarioFromScript } from './index';
 import { readFileSync } from 'node:fs';
 
 const u16 = (bytes: Uint8Array, at: number) => ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
@@ -56,19 +56,25 @@ describe.each(catalogue.map((entry) => [entry.id, entry] as const))(
   'the exported script of %s',
   (id, entry) => {
     const scenario = entry.load();
-    it('gives the same frames on every interface when it is read in', () => {
-      const { original, rebuilt } = roundTrip(scenario.name, World.open(scenario), entry.journal);
+    // What daemons do is not in the script.
+    const until = entry.journal.findIndex(movesDaemons);
+    const journal = until < 0 ? entry.journal : entry.journal.slice(0, until);
+    // Nobody reads from the rebuilt device of user space.
+    const userSpace = exportLab(World.open(scenario).trace, [], id).script.includes('flannel-udp-proxy');
+    it.skipIf(userSpace)('gives the same frames on every interface when it is read in', () => {
+      const { original, rebuilt } = roundTrip(scenario.name, World.open(scenario), journal);
       expect(frames(rebuilt)).toEqual(frames(original));
-      expect(Object.keys(frames(original)).length).toBeGreaterThan(1);
+      if (until < 0) expect(Object.keys(frames(original)).length).toBeGreaterThan(1);
     });
 
-    it('is the same script when it is exported again', () => {
+    it.skipIf(userSpace)('is the same script when it is exported again', () => {
       const world = World.open(scenario);
       const { script } = exportLab(world.trace, entry.journal, id);
       const read = scenarioFromScript(script, id);
       if (!read.ok) throw new Error(JSON.stringify(read.error));
       const again = exportLab(World.open(read.value.scenario).trace, read.value.journal, id);
-      expect(again.script).toBe(script);
+      const plain = (text: string) => text.replace(/^# \(only in the simulation\).*\n/gm, '');
+      expect(plain(again.script)).toBe(plain(script));
     });
   },
 );
@@ -115,8 +121,59 @@ describe('the export', () => {
     expect(floods(rebuilt)).toEqual(floods(original));
   });
 
+  it('starts a program for a device of user space, of which the reader makes the device alone', () => {
+    const world = World.open(catalogue.find(({ id }) => id === 'flannel-udp')?.load() ?? fail());
+    const { script } = exportLab(world.trace, [], 'udp');
+    expect(script).toContain(
+      'ip netns exec node1 flannel-udp-proxy flannel0 10.168.0.2:8285 100.96.1.0 100.96.2.0/24=10.168.0.3',
+    );
+    const read = scenarioFromScript(script, 'udp');
+    if (!read.ok) throw new Error(JSON.stringify(read.error));
+    expect(read.value.notes.map(({ en }) => en).join()).toMatch(
+      /nobody reads from flannel0.*nobody reads from/,
+    );
+    const again = World.open(read.value.scenario);
+    expect(again.setupFailures).toEqual([]);
+    expect(again.query('node1', 'ip route')).toContain('100.96.0.0/16 dev flannel0');
+  });
+
+  it('writes rules, sets and servers as commands', () => {
+    const loaded = scenarioFromScript(
+      [
+        'ip netns add a',
+        'ip netns exec a ipset create good hash:ip',
+        'ip netns exec a ipset add good 10.0.0.1',
+        'ip netns exec a iptables -t mangle -L',
+        'ip netns exec a iptables -N mine',
+        'ip netns exec a iptables -P FORWARD DROP',
+        'ip netns exec a iptables -A FORWARD -m comment --comment "two words" -j mine',
+        'ip netns exec a iptables -A mine -m set --match-set good src -j ACCEPT',
+        'ip netns exec a sysctl -w net.bridge.bridge-nf-call-iptables=0',
+      ].join('\n'),
+      'rules',
+    );
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
+    const world = World.open(loaded.value.scenario);
+    const { script } = exportLab(world.trace, [], 'rules');
+    const lines = script.split('\n').filter((line) => /ipset|iptables/.test(line));
+    expect(lines).toEqual([
+      'ip netns exec a sysctl -qw net.bridge.bridge-nf-call-iptables=0',
+      'ip netns exec a ipset create good hash:ip',
+      'ip netns exec a ipset add good 10.0.0.1',
+      'ip netns exec a iptables -t mangle -P PREROUTING ACCEPT',
+      'ip netns exec a iptables -t filter -N mine',
+      'ip netns exec a iptables -t filter -P FORWARD DROP',
+      'ip netns exec a iptables -t filter -A FORWARD -m comment --comment "two words" -j mine',
+      'ip netns exec a iptables -t filter -A mine -m set --match-set good src -j ACCEPT',
+    ]);
+    const read = scenarioFromScript(script, 'rules');
+    if (!read.ok) throw new Error(JSON.stringify(read.error));
+    const rebuilt = World.open(read.value.scenario);
+    expect(rebuilt.query('a', 'iptables-save')).toBe(world.query('a', 'iptables-save'));
+  });
+
   it('leaves out what only the simulation understands, and says so', () => {
-    const world = World.open(catalogue[1]?.load() ?? fail());
+    const world = World.open(catalogue.find(({ id }) => id === 'flannel-vxlan')?.load() ?? fail());
     const journal = [
       { netns: 'node1', command: 'etcdctl get --prefix /coreos.com' },
       { netns: 'node1', command: 'docker exec container-1 ping -c 1 10.1.16.3' },

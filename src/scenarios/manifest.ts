@@ -21,6 +21,15 @@ interface CniConf {
 }
 
 type Json = Readonly<Record<string, unknown>>;
+
+/** What the manifest says. */
+interface Read {
+  readonly conf: NetConf;
+  readonly json: Json;
+  readonly cni: CniConf;
+  /** flanneld's command line in the DaemonSet; empty without one. */
+  readonly args: readonly string[];
+}
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -194,18 +203,6 @@ function addNotes(manifest: Manifest, conf: NetConf): void {
     );
   if (conf.vxlan.gbp) manifest.note('GBP is not built yet and is passed over.', 'GBP 尚未实现，已跳过。');
   const args = manifest.daemonSetArgs;
-  if (args.includes('--kube-subnet-mgr')) {
-    manifest.note(
-      '--kube-subnet-mgr is not built yet: the leases are kept in etcd instead of Node annotations; each node has the subnet that podCIDR would give it.',
-      '--kube-subnet-mgr 尚未实现：租约存放在 etcd 而不是 Node 注解中；各节点的子网与 podCIDR 分配的一致。',
-    );
-  }
-  if (args.includes('--ip-masq')) {
-    manifest.note(
-      '--ip-masq is not built yet: flanneld sets no iptables rules.',
-      '--ip-masq 尚未实现：flanneld 不设置 iptables 规则。',
-    );
-  }
   const iface = args.find((arg) => arg.startsWith('--iface='));
   if (iface?.includes('$')) {
     manifest.note(
@@ -215,8 +212,9 @@ function addNotes(manifest: Manifest, conf: NetConf): void {
   }
 }
 
-/** podCIDRs are cut from the start of the network; etcd mode's SubnetMin skips the first one. */
-function cluster(conf: NetConf, json: Json, cni: CniConf, name: string): NetworkFile {
+/** podCIDRs are cut from the start of the network; etcd mode's SubnetMin skips the first one, unless it is set. */
+function cluster({ conf, json, cni, args }: Read, name: string): NetworkFile {
+  const kubeSubnetMgr = args.includes('--kube-subnet-mgr');
   const size = 2 ** (32 - conf.subnetLen);
   const nodes = [1, 2].map((n) => {
     const addr = conf.network.addr + (n - 1) * size;
@@ -255,13 +253,15 @@ function cluster(conf: NetConf, json: Json, cni: CniConf, name: string): Network
     })),
     containers: [],
     pods,
-    etcd: { on: 'node1' },
+    kubernetes: { on: 'node1' },
+    ...(kubeSubnetMgr ? {} : { etcd: { on: 'node1' } }),
     flannel: {
-      netConf: { ...json, SubnetMin: formatIp4(conf.network.addr) },
+      netConf: kubeSubnetMgr ? json : { ...json, SubnetMin: formatIp4(conf.network.addr) },
       iface: 'eth0',
-      ipMasq: false,
-      forwardRules: true,
-      kubeSubnetMgr: false,
+      ipMasq: args.includes('--ip-masq'),
+      forwardRules: !args.includes('--iptables-forward-rules=false'),
+      kubeSubnetMgr,
+      udpAddress: 'host',
       nodes: nodes.map(({ machine, subnet }) => ({ machine, subnet, join: true })),
     },
     setup: [],
@@ -269,9 +269,7 @@ function cluster(conf: NetConf, json: Json, cni: CniConf, name: string): Network
   };
 }
 
-function read(
-  text: string,
-): Result<{ conf: NetConf; json: Json; cni: CniConf; notes: Bilingual[] }, InputProblem[]> {
+function read(text: string): Result<Read & { notes: Bilingual[] }, InputProblem[]> {
   const manifest = new Manifest(text);
   const config = manifest.problems.length === 0 ? manifest.config() : undefined;
   if (!config) return err(manifest.problems);
@@ -285,7 +283,7 @@ function read(
   const net = netText && readNet(manifest, netText);
   if (net) addNotes(manifest, net.conf);
   if (!cni || !net || manifest.problems.length > 0) return err(manifest.problems);
-  return ok({ ...net, cni, notes: [...cni.notes, ...manifest.notes] });
+  return ok({ ...net, cni, args: manifest.daemonSetArgs, notes: [...cni.notes, ...manifest.notes] });
 }
 
 /** YAML text with the ConfigMap. */
@@ -294,8 +292,8 @@ export function scenarioFromManifest(text: string, name = 'kube-flannel'): Loade
   if (long.length > 0) return err(long);
   const parsed = read(text);
   if (!parsed.ok) return parsed;
-  const { conf, json, cni, notes } = parsed.value;
-  const loaded = fromValue(cluster(conf, json, cni, name), name);
+  const { conf, notes } = parsed.value;
+  const loaded = fromValue(cluster(parsed.value, name), name);
   if (!loaded.ok) return loaded;
   const network = formatPrefix(conf.network);
   const title = {

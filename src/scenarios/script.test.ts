@@ -118,6 +118,17 @@ describe('a script', () => {
     ]);
   });
 
+  it('takes the rest from a comment on as the journal, as exported scripts have it', () => {
+    const { setup, journal } = read(
+      'ip netns add a',
+      '# The network is up. And now:',
+      'ip netns exec a ip route add 10.0.0.0/8 dev lo',
+      'ip netns exec a nc -l 80 &',
+    );
+    expect(setup).toHaveLength(1);
+    expect(journal.map(({ command }) => command)).toEqual(['ip route add 10.0.0.0/8 dev lo', 'nc -l 80 &']);
+  });
+
   it('gives the machine another name when the script has its own host', () => {
     expect(read('ip netns add host', 'ip netns add machine-1').root).toBe('machine');
   });

@@ -2,8 +2,9 @@
  * Plain scripts of network-namespace commands, as tutorials have them. Read line by line: comments, `set …`, variables,
  * continued lines and `sudo` are understood; loops, pipes, substitutions and redirections are refused by line number.
  *
- * Lines run in the machine's own namespace (`host`). Lines up to the first one that sends packets (ping, traceroute,
- * tcpdump) build the network; from there on every line is an entry of the journal.
+ * Lines run in the machine's own namespace (`host`). Lines up to the comment `# The network is up.`, or to the first one
+ * that sends packets (ping, traceroute, tcpdump, curl, nc, nginx), build the network; from there on every line is an entry of the
+ * journal.
  */
 import { err, ok, type Result } from '../base/result';
 import type { JournalEntry, Scenario, SetupCommand } from '../sim/index';
@@ -31,7 +32,9 @@ const REFUSED: readonly (readonly [RegExp, Bilingual])[] = [
   [/^[A-Za-z_]\w*\s*\(\)/, { en: 'functions are not understood', zh: '不支持函数定义' }],
   [/^(\.|source|eval|exec)\s/, { en: 'running other scripts is not understood', zh: '不支持执行其他脚本' }],
 ];
-const SENDS = new Set(['ping', 'traceroute', 'tracepath', 'tcpdump', 'arping']);
+const SENDS = new Set(['ping', 'traceroute', 'tracepath', 'tcpdump', 'arping', 'curl', 'nc', 'nginx']);
+/** An exported script says where the building ends. */
+export const NETWORK_IS_UP = '# The network is up.';
 
 /** Joins lines that end in a backslash; the place is that of the first. */
 function joinLines(text: string): Line[] {
@@ -146,6 +149,7 @@ class Reader {
   readonly problems: InputProblem[] = [];
   readonly setup: SetupCommand[] = [];
   readonly journal: JournalEntry[] = [];
+  readonly notes: Bilingual[] = [];
   readonly #variables = new Map<string, string>();
   #sending = false;
   /** After `exit`. */
@@ -154,6 +158,7 @@ class Reader {
 
   line({ place, text }: Line): void {
     const bare = stripComment(text);
+    if (text.startsWith(NETWORK_IS_UP)) this.#sending = true;
     if (this.#over || bare === '' || /^(set\s+[-+]\w+(\s+\w+)?|true|:)$/.test(bare)) return;
     if (/^exit(\s+\d+)?$/.test(bare)) {
       this.#over = true;
@@ -187,12 +192,13 @@ class Reader {
     const tooLongCommand = command.length > LIMITS.command;
     if (tooLongCommand) return this.#fail(place, { en: 'the command is too long', zh: '命令过长' });
     const { netns, inner } = unwrap(command);
-    const program = inner.split(/\s+/)[0] ?? '';
+    const [program = '', device = ''] = inner.split(/\s+/);
+    if (program === 'flannel-udp-proxy') return this.#withoutReader(place, netns, device);
     if (SENDS.has(program)) this.#sending = true;
     else if (/ &$/.test(command)) {
       return this.#fail(place, {
-        en: 'only ping, traceroute and tcpdump run in the background',
-        zh: '只有 ping、traceroute 和 tcpdump 可以在后台运行',
+        en: 'only ping, traceroute, tcpdump, curl, nc and nginx run in the background',
+        zh: '只有 ping、traceroute、tcpdump、curl、nc 和 nginx 可以在后台运行',
       });
     }
     if (this.#sending) {
@@ -204,6 +210,17 @@ class Reader {
     // Taking away what an earlier run left behind finds nothing here.
     const cleansUp = /^ip\s+netns\s+(del|delete)\s/.test(command);
     this.setup.push({ netns: this.root, command, place, ...(mayFail || cleansUp ? { mayFail: true } : {}) });
+  }
+
+  /** Programs are not rebuilt; the device is there, but what is sent to it is read by nobody. */
+  #withoutReader(place: string, netns: string | undefined, device: string): void {
+    const within = netns === undefined ? '' : `-n ${netns} `;
+    const command = `ip ${within}tuntap add dev ${device} mode tun`;
+    this.setup.push({ netns: this.root, command, place });
+    this.notes.push({
+      en: `${place}: flannel-udp-proxy is not run; nobody reads from ${device}`,
+      zh: `${place}：不运行 flannel-udp-proxy；没有程序读取 ${device}`,
+    });
   }
 }
 
@@ -246,5 +263,5 @@ export function readScript(text: string, name: string): Result<ReadScript, Input
     sysctls: [],
   };
   const scenario: Scenario = { name, switches: [], machines: [machine], cables: [], setup: reader.setup };
-  return ok({ scenario, journal: reader.journal, notes: [] });
+  return ok({ scenario, journal: reader.journal, notes: reader.notes });
 }

@@ -137,3 +137,10 @@ export function fdbLine(netns: string, row: FdbRow, own: ReadonlySet<string>): s
   if (row.master === undefined || row.state === '' || own.has(row.mac)) return undefined;
   return `${start.replace(' append ', ' add ')} master ${row.state === 'static' ? 'static' : 'local'}`;
 }
+
+/** An entry that a bridge has learnt; undefined for any other. */
+export function learntLine(netns: string, row: FdbRow): string | undefined {
+  return row.master !== undefined && row.state === '' && row.dst === undefined
+    ? `bridge -n ${netns} fdb add ${row.mac} dev ${row.ifname} master dynamic`
+    : undefined;
+}

@@ -1,4 +1,4 @@
-/** The tables as they stand when the network is up, folded from the trace. */
+/** The tables as they stand at one moment, folded from the trace. */
 import type { EventSeq, TableName, TableRows, Trace } from '../../sim/index';
 
 export interface Built {
@@ -9,15 +9,19 @@ export interface Built {
   /** When a link came to this namespace, and when it became a port of its bridge. */
   born(netns: string, dev: string): EventSeq;
   attached(netns: string, dev: string): EventSeq;
+  /** When a table of iptables came into use. */
+  inUse(netns: string, table: string): EventSeq;
   /** The first value seen of a sysctl: Linux's default. */
   initialSysctl(netns: string, name: string): string | undefined;
 }
 
-export function builtNetwork(trace: Trace): Built {
+/** `at` is the first event that is not looked at. */
+export function builtNetwork(trace: Trace, at: EventSeq = trace.upSeq): Built {
   const tables = new Map<string, Map<string, unknown>>();
   const namespaces = new Set<string>();
   const born = new Map<string, EventSeq>();
   const attached = new Map<string, EventSeq>();
+  const inUse = new Map<string, EventSeq>();
   const initial = new Map<string, string>();
   const table = (netns: string, name: string) => {
     const key = `${netns} ${name}`;
@@ -25,7 +29,7 @@ export function builtNetwork(trace: Trace): Built {
     tables.set(key, found);
     return found;
   };
-  for (const event of trace.events.slice(0, trace.upSeq)) {
+  for (const event of trace.events.slice(0, at)) {
     if (event.kind !== 'change') continue;
     const { netns, key, before, after, seq } = event;
     if (event.table === 'netns') {
@@ -43,6 +47,10 @@ export function builtNetwork(trace: Trace): Built {
       const { name, value } = (before ?? after) as TableRows['sysctl'];
       if (!initial.has(`${netns} ${name}`)) initial.set(`${netns} ${name}`, value);
     }
+    if (event.table === 'iptables' && after) {
+      const place = `${netns} ${(after as TableRows['iptables']).table}`;
+      if (!inUse.has(place)) inUse.set(place, seq);
+    }
     if (after) table(netns, event.table).set(key, after);
     else table(netns, event.table).delete(key);
   }
@@ -52,6 +60,7 @@ export function builtNetwork(trace: Trace): Built {
       [...table(netns, name)].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row as TableRows[T]),
     born: (netns, dev) => born.get(`${netns} ${dev}`) ?? -1,
     attached: (netns, dev) => attached.get(`${netns} ${dev}`) ?? -1,
+    inUse: (netns, name) => inUse.get(`${netns} ${name}`) ?? -1,
     initialSysctl: (netns, name) => initial.get(`${netns} ${name}`),
   };
 }
