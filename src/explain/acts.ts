@@ -1,133 +1,17 @@
-import type { ChangeEvent, Frame, FrameId, TraceEvent } from '../sim/kernel/trace';
+import type { ChangeEvent, Frame, TraceEvent } from '../sim/kernel/trace';
+import { LATE, actOf, isLogLine, type Act, type Draft } from './draft';
 import { factsOf } from './facts';
+import { framesOf } from './frames';
+import { hookSpeaks } from './hooks';
+import type { Names } from './names';
+import { readTcp } from './tcp';
+import { isTranslated } from './tuples';
 
-/**
- * What a step is: one act of one namespace. The first events of an act only lead in (a frame arrives, a packet is made);
- * the decision that follows gives the act its name and is what the why is about.
- */
-export type Act =
-  | 'arrive'
-  | 'make'
-  | 'send'
-  | 'lookup'
-  | 'hook'
-  | 'forward'
-  | 'resolve'
-  | 'arp'
-  | 'bridge'
-  | 'vtep'
-  | 'encap'
-  | 'decap'
-  | 'fragment'
-  | 'reassemble'
-  | 'deliver'
-  | 'icmp-error'
-  | 'copy'
-  | 'drop'
-  | 'change'
-  | 'config'
-  | 'control'
-  | 'command'
-  | 'output'
-  | 'exit'
-  | 'bound';
-
-/** A step that may still grow. Its events follow one another in the trace without a gap. */
-export interface Draft {
-  act: Act;
-  main: TraceEvent;
-  readonly events: TraceEvent[];
-  /** Frames its events speak of. */
-  readonly frames: FrameId[];
-  /** A drop or the end of a command: nothing more belongs to it. */
-  closed: boolean;
-}
-
-function actOf(e: TraceEvent): Act {
-  switch (e.kind) {
-    case 'rx':
-      return 'arrive';
-    case 'origin':
-      return 'make';
-    case 'tx':
-      return 'send';
-    case 'fib':
-      return 'lookup';
-    case 'neigh':
-      return 'resolve';
-    case 'fdb':
-      return 'bridge';
-    case 'netlink':
-      return 'config';
-    case 'arp':
-    case 'hook':
-    case 'forward':
-    case 'vtep':
-    case 'encap':
-    case 'decap':
-    case 'fragment':
-    case 'reassemble':
-    case 'deliver':
-    case 'icmp-error':
-    case 'copy':
-    case 'drop':
-    case 'change':
-    case 'control':
-    case 'command':
-    case 'output':
-    case 'exit':
-    case 'bound':
-      return e.kind;
-  }
-}
-
-/** The frames an event speaks of. */
-export function framesOf(e: TraceEvent): FrameId[] {
-  switch (e.kind) {
-    case 'forward':
-      return [e.frame, e.before];
-    case 'encap':
-      return [e.frame, e.inner];
-    case 'decap':
-      return [e.frame, e.outer];
-    case 'fragment':
-    case 'reassemble':
-      return [e.frame, ...e.pieces];
-    case 'fib':
-    case 'neigh':
-      return e.frame === undefined ? [] : [e.frame];
-    case 'tx':
-    case 'rx':
-    case 'arp':
-    case 'fdb':
-    case 'vtep':
-    case 'hook':
-    case 'deliver':
-    case 'origin':
-    case 'icmp-error':
-    case 'copy':
-    case 'drop':
-      return [e.frame];
-    case 'change':
-    case 'netlink':
-    case 'control':
-    case 'command':
-    case 'output':
-    case 'exit':
-    case 'bound':
-      return [];
-  }
-}
-
-export function startDraft(e: TraceEvent): Draft {
-  return { act: actOf(e), main: e, events: [e], frames: framesOf(e), closed: e.kind === 'drop' };
-}
-
-/** A hook where a rule matched or something was refused is worth a step of its own; one that let pass is not. */
-function hookSpeaks(e: TraceEvent): boolean {
-  return (
-    e.kind === 'hook' && (e.verdict !== 'ACCEPT' || e.tried.some((rule) => rule.matched && rule.rule > 0))
-  );
+/** What is known around the events that are being gathered. */
+export interface Scene {
+  readonly events: readonly TraceEvent[];
+  readonly frames: readonly Frame[];
+  readonly names: Names;
 }
 
 /** Acts in which a packet is being handled. */
@@ -158,12 +42,13 @@ const NAMED_BY: Partial<Record<TraceEvent['kind'], readonly Act[]>> = {
   neigh: ['change'],
   'icmp-error': ['lookup'],
   fdb: ['arrive'],
-  hook: ['arrive', 'make'],
+  hook: ['arrive', 'log', 'change'],
   deliver: ['arrive'],
-  reassemble: ['arrive'],
+  reassemble: ['arrive', 'lookup'],
   forward: ['hook'],
   drop: ['arrive', 'make', 'send'],
-  copy: ['arrive'],
+  origin: ['copy'],
+  copy: ['arrive', 'lookup'],
 };
 
 function isArp(e: TraceEvent, frames: readonly Frame[]): boolean {
@@ -198,8 +83,23 @@ const NEIGHBOUR_ACTS: ReadonlySet<Act> = new Set<Act>([
   'resolve',
 ]);
 
+const remembers = (e: TraceEvent): boolean => e.kind === 'change' && e.table === 'conntrack';
+
+/**
+ * A new connection whose addresses NAT rewrites. Conntrack notes it at the end of the packet's last hook, which is told
+ * of behind it; the two are one step.
+ */
+function remembersRewriting(e: TraceEvent): boolean {
+  if (!remembers(e)) return false;
+  const { before, after } = e as ChangeEvent<'conntrack'>;
+  return before === undefined && after !== undefined && isTranslated(after);
+}
+
 function changeJoins(draft: Draft, e: TraceEvent & { kind: 'change' }): boolean {
-  if (e.table === 'neigh' && !NEIGHBOUR_ACTS.has(draft.act)) return false;
+  if (e.table === 'neigh' && (!NEIGHBOUR_ACTS.has(draft.act) || remembers(draft.main))) return false;
+  // Conntrack speaks between a hook's log lines and the hook itself.
+  if (e.table === 'conntrack' && draft.act === 'log') return sibling(draft, e) || causedBy(draft, e);
+  if (remembersRewriting(e)) return false;
   if (causedBy(draft, e)) return true;
   const last = draft.events.at(-1);
   if (draft.act === 'change') return last?.kind === 'change' && last.at === e.at && last.cause === e.cause;
@@ -207,9 +107,11 @@ function changeJoins(draft: Draft, e: TraceEvent & { kind: 'change' }): boolean 
 }
 
 /** The row changed because a packet was to be sent there: the lookup follows at once. */
-function neighJoins(draft: Draft, e: TraceEvent & { kind: 'neigh' }): boolean {
+function neighJoins(draft: Draft, e: TraceEvent & { kind: 'neigh' }, { frames }: Scene): boolean {
   const last = draft.events.at(-1);
   if (last?.at !== e.at) return false;
+  // A program's own segment: that it is sent has been said when it was made.
+  if (makesSegment(draft, frames)) return e.verdict === 'resolved' && causedBy(draft, e);
   if (draft.act === 'change' && draft.main.kind === 'change' && draft.main.table === 'neigh') {
     const { before, after } = draft.main as ChangeEvent<'neigh'>;
     const row = after ?? before;
@@ -217,6 +119,13 @@ function neighJoins(draft: Draft, e: TraceEvent & { kind: 'neigh' }): boolean {
   }
   // Said only after the request has gone into the bridge.
   return draft.act === 'bridge' && e.verdict === 'queued' && e.cause < draft.main.seq;
+}
+
+function makesSegment({ act, events }: Draft, frames: readonly Frame[]): boolean {
+  if (act !== 'make' && act !== 'lookup') return false;
+  const made = events.find((e) => e.kind === 'origin');
+  const frame = made && frames[made.frame];
+  return frame !== undefined && readTcp(frame) !== undefined;
 }
 
 /** A program asks which way it would go (connect) before it says anything; what it sends later are steps of their own. */
@@ -232,6 +141,35 @@ function fibJoins(draft: Draft, e: TraceEvent & { kind: 'fib' }, linked: boolean
   return linked && (draft.act === 'arrive' || draft.act === 'make');
 }
 
+function hookJoins(draft: Draft, e: TraceEvent & { kind: 'hook' }, linked: boolean, scene: Scene): boolean {
+  if (draft.act === 'log') return linked || sibling(draft, e);
+  if (remembersRewriting(draft.main)) return sibling(draft, e);
+  if (!linked || !PACKET_ACTS.has(draft.act)) return false;
+  return draft.act === 'arrive' || !hookSpeaks(e, scene);
+}
+
+/** What a program sends or receives itself is part of making or taking the packet; one that relays others' is a story. */
+function copyJoins(
+  draft: Draft,
+  e: TraceEvent & { kind: 'copy' },
+  linked: boolean,
+  { names }: Scene,
+): boolean {
+  if (!linked) return false;
+  // The kernel looks for the way before it copies what is to be sent.
+  if (names.relays(e.machine, e.process))
+    return e.direction === 'to-kernel' && draft.act === 'lookup' && onlyAsked(draft);
+  if (e.direction === 'to-kernel')
+    return draft.act === 'lookup' || draft.act === 'make' || draft.act === 'command';
+  return (
+    draft.act === 'arrive' ||
+    (draft.act === 'lookup' && draft.main.kind === 'fib' && draft.main.decision.result === 'local')
+  );
+}
+
+const onlyAsked = ({ events }: Draft): boolean =>
+  events.every((e) => e.kind === 'fib' && e.direction === 'output');
+
 function deliverJoins(draft: Draft, linked: boolean): boolean {
   if (!linked) return false;
   if (draft.act === 'lookup') return draft.main.kind === 'fib' && draft.main.decision.result !== 'unicast';
@@ -243,7 +181,7 @@ function originJoins(draft: Draft, e: TraceEvent, frames: readonly Frame[]): boo
     const near = causedBy(draft, e) || (sibling(draft, e) && draft.events[0]?.at === e.at);
     return near && (draft.act === 'resolve' || draft.act === 'arp' || draft.act === 'change');
   }
-  if (draft.act === 'icmp-error') return causedBy(draft, e);
+  if (draft.act === 'icmp-error' || draft.act === 'copy') return causedBy(draft, e);
   // The kernel finds the way before it builds the packet.
   return (
     draft.act === 'lookup' &&
@@ -254,6 +192,7 @@ function originJoins(draft: Draft, e: TraceEvent, frames: readonly Frame[]): boo
 }
 
 function txJoins(draft: Draft, e: TraceEvent, frames: readonly Frame[]): boolean {
+  if (e.at - (draft.events.at(-1)?.at ?? e.at) >= LATE) return false;
   if (draft.act === 'send' || draft.act === 'arrive' || draft.act === 'vtep') return false;
   if (draft.act === 'change') return isArp(e, frames) && sharesFrame(draft, e, frames);
   // A packet that had waited for the answer is another story than the answer.
@@ -284,12 +223,13 @@ function reaction(draft: Draft, e: TraceEvent & { kind: 'netlink' | 'control' })
   return main.kind === 'netlink' && main.by === e.by;
 }
 
-function netlinkJoins(draft: Draft, e: TraceEvent & { kind: 'netlink' }): boolean {
-  return draft.act === 'command' ? causedBy(draft, e) : reaction(draft, e);
+function netlinkJoins(draft: Draft, e: TraceEvent & { kind: 'netlink' }, { names }: Scene): boolean {
+  if (draft.act === 'command') return causedBy(draft, e) && !names.isDaemon(e.machine, e.by);
+  return reaction(draft, e);
 }
 
-function controlJoins(draft: Draft, e: TraceEvent & { kind: 'control' }): boolean {
-  if (draft.act === 'command') return causedBy(draft, e);
+function controlJoins(draft: Draft, e: TraceEvent & { kind: 'control' }, { names }: Scene): boolean {
+  if (draft.act === 'command') return causedBy(draft, e) && !names.isDaemon(e.machine, e.by);
   // A question to somebody else begins a new step, unless it is asked in the middle of the work.
   const atWork = draft.events.some((o) => o.kind === 'netlink');
   return (e.to === undefined || (atWork && e.by !== 'etcd')) && reaction(draft, e);
@@ -309,8 +249,9 @@ function joinsFromElsewhere(draft: Draft, e: TraceEvent): boolean {
 }
 
 /** Does `e`, the next event of the trace, belong to the step that is being gathered? */
-export function joins(draft: Draft, e: TraceEvent, frames: readonly Frame[]): boolean {
+export function joins(draft: Draft, e: TraceEvent, scene: Scene): boolean {
   const { main, act } = draft;
+  const { frames } = scene;
   if (draft.closed || (main.at < 0 && e.at >= 0)) return false;
   if (e.netns !== draft.events[0]?.netns) return joinsFromElsewhere(draft, e);
   const linked = causedBy(draft, e) || sharesFrame(draft, e, frames);
@@ -322,8 +263,7 @@ export function joins(draft: Draft, e: TraceEvent, frames: readonly Frame[]): bo
     case 'tx':
       return txJoins(draft, e, frames);
     case 'hook':
-      if (!linked || !PACKET_ACTS.has(act)) return false;
-      return !hookSpeaks(e) || act === 'arrive';
+      return hookJoins(draft, e, linked, scene);
     case 'fib':
       return fibJoins(draft, e, linked);
     case 'arp':
@@ -334,24 +274,26 @@ export function joins(draft: Draft, e: TraceEvent, frames: readonly Frame[]): bo
       return deliverJoins(draft, linked);
     case 'origin':
       return originJoins(draft, e, frames);
-    case 'reassemble':
     case 'copy':
+      return copyJoins(draft, e, linked, scene);
+    case 'reassemble':
       return (
         linked &&
         (act === 'arrive' || (act === 'lookup' && main.kind === 'fib' && main.decision.result === 'local'))
       );
     case 'forward':
-      return linked && act === 'hook' && !hookSpeaks(main);
+      return linked && act === 'hook' && !hookSpeaks(main, scene);
     case 'icmp-error':
       return linked && act === 'lookup';
     case 'drop':
       return act === 'change' ? sibling(draft, e) : linked && PACKET_ACTS.has(act);
     case 'neigh':
-      return neighJoins(draft, e);
+      return neighJoins(draft, e, scene);
     case 'netlink':
-      return netlinkJoins(draft, e);
+      return netlinkJoins(draft, e, scene);
     case 'control':
-      return controlJoins(draft, e);
+      if (isLogLine(e)) return act === 'arrive' ? linked : act === 'log' && sibling(draft, e);
+      return controlJoins(draft, e, scene);
     case 'output':
     case 'exit':
       return outputJoins(draft, e);
@@ -365,12 +307,20 @@ export function joins(draft: Draft, e: TraceEvent, frames: readonly Frame[]): bo
   }
 }
 
+function relayed({ main }: Draft, { names }: Scene): boolean {
+  return main.kind === 'copy' && names.relays(main.machine, main.process);
+}
+
 /** Adds an event that {@link joins}. */
-export function extend(draft: Draft, e: TraceEvent): void {
+export function extend(draft: Draft, e: TraceEvent, scene: Scene): void {
   draft.events.push(e);
   for (const id of framesOf(e)) if (!draft.frames.includes(id)) draft.frames.push(id);
   if (e.kind === 'drop' || e.kind === 'exit') draft.closed = true;
-  if (NAMED_BY[e.kind]?.includes(draft.act) === true && !(e.kind === 'hook' && !hookSpeaks(e))) {
+  const quiet =
+    (e.kind === 'origin' && relayed(draft, scene)) ||
+    (e.kind === 'copy' && draft.act === 'lookup' && !scene.names.relays(e.machine, e.process)) ||
+    (e.kind === 'hook' && !draft.events.some(isLogLine) && !hookSpeaks(e, scene));
+  if (NAMED_BY[e.kind]?.includes(draft.act) === true && !quiet) {
     // A check of the way back is not yet the way; the lookup proper follows and takes over.
     draft.act = actOf(e);
     draft.main = e;

@@ -30,6 +30,8 @@ export interface FrameFacts {
   /** Of the outermost IP header. */
   readonly dst?: string;
   readonly ttl?: number;
+  /** TTL of the packet that a flannel UDP packet carries. */
+  readonly carriedTtl?: number;
   readonly arp?: {
     readonly request: boolean;
     readonly sender: string;
@@ -42,6 +44,8 @@ export interface FrameFacts {
 const BGP_PORT = 179;
 /** flannel's UDP backend uses this port at both ends (flannel `backend/udp`). */
 const FLANNEL_UDP_PORT = 8285;
+
+const UDP_HEADER = 8;
 
 type Kind = Pick<FrameFacts, 'term' | 'topic'>;
 
@@ -90,7 +94,8 @@ function tcpKind(bytes: Uint8Array, at: number): Kind {
   const bgp = u16(bytes, at) === BGP_PORT || u16(bytes, at + 2) === BGP_PORT;
   const carries = at + 4 * ((bytes[at + 12] ?? 0) >>> 4) < bytes.length;
   if (bgp && carries) return { term: 'pkt.bgp', topic: 'bgp' };
-  return { term: flags & 1 ? 'pkt.tcpFin' : 'pkt.tcp', topic: 'tcp' };
+  if (flags & 1) return { term: 'pkt.tcpFin', topic: 'tcp' };
+  return { term: carries ? 'pkt.tcpData' : 'pkt.tcpAck', topic: 'tcp' };
 }
 
 function ipKind(bytes: Uint8Array, protocol: number, body: number): Kind {
@@ -111,7 +116,10 @@ function ipFacts(bytes: Uint8Array, at: number): Omit<FrameFacts, 'bytes'> {
   const kind: Kind = later
     ? { term: 'pkt.fragment', topic: 'ip' }
     : ipKind(bytes, ip.protocol, at + ip.headerLength);
-  return { ...kind, dst: formatIp4(ip.dst), ttl: ip.ttl };
+  const facts = { ...kind, dst: formatIp4(ip.dst), ttl: ip.ttl };
+  if (kind.term !== 'pkt.flannelUdp') return facts;
+  const carried = parseQuotedIpv4(bytes, at + ip.headerLength + UDP_HEADER);
+  return isMalformed(carried) ? facts : { ...facts, carriedTtl: carried.ttl };
 }
 
 function arpFacts(bytes: Uint8Array, broadcast: boolean): Omit<FrameFacts, 'bytes'> {

@@ -1,16 +1,31 @@
-import type { DropReason, NeighState, RouteReason } from '../sim/kernel/trace';
+import type { DropEvent, DropReason, NeighState, RouteReason } from '../sim/kernel/trace';
 import { isMessageId, msg, type MessageId, type TermId } from './messages';
 import type { Message } from './types';
 
 type LabelId = Extract<TermId, `label.${string}`>;
 
-export function dropLabelId(reason: DropReason): LabelId {
-  return `label.${reason}`;
+/** Where the function that gave up says more than the reason does. */
+type Special = 'noReader' | 'ringFull' | 'netem';
+
+function special(reason: DropReason, where: string | undefined): Special | undefined {
+  if (where === 'noop_enqueue') return 'noReader';
+  if (where === 'tun_net_xmit') return reason === 'FULL_RING' ? 'ringFull' : 'noReader';
+  return where === 'netem_enqueue' && reason === 'QDISC_DROP' ? 'netem' : undefined;
+}
+
+/** The function that gave up, where it says more than the reason; a full queue is told by the reason and its values. */
+export function dropPlace({ where, detail }: Pick<DropEvent, 'where' | 'detail'>): string | undefined {
+  return detail?.['why'] === 'limit' ? undefined : where;
+}
+
+/** `where`: the kernel function that gave up. */
+export function dropLabelId(reason: DropReason, where?: string): LabelId {
+  return `label.${special(reason, where) ?? reason}`;
 }
 
 /** Two words for the stage: `no neighbour`. */
-export function dropLabel(reason: DropReason): Message {
-  return msg(dropLabelId(reason));
+export function dropLabel(reason: DropReason, where?: string): Message {
+  return msg(dropLabelId(reason, where));
 }
 
 /** What an ICMP error says (RFC 792, RFC 1812 section 5.2.7). */
@@ -77,10 +92,10 @@ export function routeReasonMessage(reason: RouteReason, dst: string): Message {
 }
 
 /** What happened in full, with the values the kernel gave; and where to look. */
-export function dropSentence(reason: DropReason): Message {
-  const id: MessageId = `drop.${reason}`;
+export function dropSentence(reason: DropReason, where?: string): Message {
+  const id: MessageId = `drop.${special(reason, where) ?? reason}`;
   return msg(id);
 }
-export function dropHint(reason: DropReason): Message {
-  return msg(`hint.${reason}`);
+export function dropHint(reason: DropReason, where?: string): Message {
+  return msg(`hint.${special(reason, where) ?? reason}`);
 }

@@ -1,6 +1,8 @@
 import { assert } from '../base/assert';
 import type { EventSeq, FrameId, Trace, TraceEvent } from '../sim/kernel/trace';
-import { extend, framesOf, joins, startDraft, type Draft } from './acts';
+import { extend, joins, type Scene } from './acts';
+import { startDraft, type Draft } from './draft';
+import { framesOf } from './frames';
 import { Names } from './names';
 import { tell } from './titles';
 import type { Step } from './types';
@@ -17,11 +19,14 @@ export class StepBuilder {
   readonly steps: Step[] = [];
   readonly names: Names;
   readonly #story: Story;
+  readonly #scene: Scene;
   #draft: Draft | undefined;
 
   constructor(story: Story) {
     this.#story = story;
     this.names = new Names(story);
+    const { names } = this;
+    this.#scene = { events: story.events, frames: story.frames, names };
   }
 
   /** Takes in the next events, in order. Returns the index of the first step that is new or has changed. */
@@ -38,8 +43,8 @@ export class StepBuilder {
   #take(e: TraceEvent): void {
     this.names.learn(e);
     const draft = this.#draft;
-    if (draft && joins(draft, e, this.#story.frames)) {
-      extend(draft, e);
+    if (draft && joins(draft, e, this.#scene)) {
+      extend(draft, e, this.#scene);
       return;
     }
     if (draft) this.steps.push(this.#finish(draft));

@@ -30,7 +30,7 @@ describe('a cold ping over VXLAN', () => {
     expect(titles('en')).toMatchInlineSnapshot(`
       [
         "node1 changes 2 rows in interfaces",
-        "flanneld on node1 hears from etcd of 10.1.16.0-24 and changes 3 rows",
+        "flanneld on node1 hears from etcd of 10.1.16.0-24: writes neighbour, FDB entry, route",
         "container-1 runs ping -c 1 10.1.16.3",
         "container-1 makes the echo request for 10.1.16.3: next hop 10.1.15.1",
         "container-1 asks everyone on eth0: who has 10.1.15.1?",
@@ -58,7 +58,7 @@ describe('a cold ping over VXLAN', () => {
     expect(titles('zh')).toMatchInlineSnapshot(`
       [
         "node1 的网络设备有 2 条变化",
-        "node1 上的 flanneld 从 etcd 得知 10.1.16.0-24，改动 3 条表项",
+        "node1 上的 flanneld 从 etcd 得知 10.1.16.0-24：写入邻居、FDB 表项和路由",
         "container-1 执行 ping -c 1 10.1.16.3",
         "container-1 构造发往 10.1.16.3 的 ICMP 回显请求：下一跳 10.1.15.1",
         "container-1 在 eth0 上广播 ARP：谁是 10.1.15.1？",

@@ -26,7 +26,9 @@ function sectionLines(part: WhySection, lang: Lang): string[] {
   const rows = (part.quiet === true ? [] : part.rows).map(
     (row) => `${row.won ? '✓' : '✗'} ${row.text} — ${message(lang, row.reason)}`,
   );
-  return [...rows, ...part.notes.map((note) => message(lang, note))];
+  // What a hook that let pass has to say is in the rows of the tables.
+  const notes = part.quiet === true && part.kind === 'facts' ? [] : part.notes;
+  return [...rows, ...notes.map((note) => message(lang, note))];
 }
 
 function whyLines(step: Step, trace: Story, lang: Lang): string[] {

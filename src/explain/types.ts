@@ -68,6 +68,8 @@ export interface WhyRow {
   /** Candidates: it was chosen. Rules: it matched. Changes: it is there now. */
   readonly won: boolean;
   readonly reason: Message;
+  /** Rules: so many jumps into other chains lead here; absent for none. */
+  readonly depth?: number;
 }
 export interface WhySection {
   readonly kind: 'candidates' | 'rules' | 'changes' | 'facts';

@@ -130,7 +130,49 @@ describe('flights of a step', () => {
       { netns: 'n', kind: 'origin', by: 'icmp_reply', frame: 0 },
       { netns: 'n', kind: 'origin', by: 'ping', frame: 0 },
     );
-    expect(kernel && placeOf(kernel)).toEqual({ netns: 'n', what: 'ip' });
-    expect(user && placeOf(user)).toEqual({ netns: 'n', process: 'ping', what: 'app' });
+    expect(kernel && placeOf(kernel, [])).toEqual({ netns: 'n', what: 'ip' });
+    expect(user && placeOf(user, [])).toEqual({ netns: 'n', process: 'ping', what: 'app' });
+  });
+
+  it('a program reads a packet from a TUN, wraps it and writes it to a socket', () => {
+    const events = traceOf(
+      { netns: 'n', kind: 'tx', dev: 'flannel0', frame: 1 },
+      { netns: 'n', kind: 'copy', direction: 'to-user', process: 'flanneld', via: 'read flannel0', frame: 1 },
+      { netns: 'n', kind: 'encap', dev: 'flannel0', header: 'udp', inner: 1, frame: 2 },
+      { netns: 'n', kind: 'copy', direction: 'to-kernel', process: 'flanneld', via: 'sendto', frame: 2 },
+      { netns: 'n', kind: 'origin', by: 'flanneld', frame: 2 },
+      { netns: 'n', kind: 'fib', frame: 2 },
+      { netns: 'n', kind: 'tx', dev: 'eth0', frame: 3 },
+    );
+    expect(told(events)).toEqual([
+      'up 1 n/flannel0 > n/flanneld/app 0-300',
+      'down 2 n/flanneld/app > n/ip 300-600',
+      'down 3 n/ip > n/eth0 600-900',
+    ]);
+  });
+
+  it('and the other way round at the receiving end', () => {
+    const events = traceOf(
+      { netns: 'm', kind: 'rx', dev: 'eth0', frame: 3 },
+      { netns: 'm', kind: 'deliver', frame: 4, protocol: 'udp', to: 'udp 8285 (flanneld)' },
+      { netns: 'm', kind: 'copy', direction: 'to-user', process: 'flanneld', via: 'recvfrom', frame: 4 },
+      { netns: 'm', kind: 'decap', dev: 'flannel0', header: 'udp', outer: 4, frame: 5 },
+      {
+        netns: 'm',
+        kind: 'copy',
+        direction: 'to-kernel',
+        process: 'flanneld',
+        via: 'write flannel0',
+        frame: 5,
+      },
+      { netns: 'm', kind: 'rx', dev: 'flannel0', frame: 5 },
+      { netns: 'm', kind: 'fib', frame: 5 },
+    );
+    expect(told(events)).toEqual([
+      'up 4 m/eth0 > m/ip 0-300',
+      'up 4 m/ip > m/flanneld/app 300-600',
+      'down 5 m/flanneld/app > m/flannel0 600-900',
+      'up 5 m/flannel0 > m/ip 900-1200',
+    ]);
   });
 });

@@ -34,16 +34,43 @@ const inProcess = (event: TraceEvent, process: string): Place => ({
 /** Functions of the kernel that make packets of their own; everything else that does is a process. */
 const isKernelFunction = (by: string) => by.includes('_');
 
+/** The TUN device that a copy goes through (`read flannel0`); undefined where the bytes cross at a socket. */
+export const tunOf = (via: string): string | undefined => /^(?:read|write) (\S+)$/.exec(via)?.[1];
+
+/** Copies before the event are looked for no further back than this: a program reads, looks up and writes at once. */
+const FARTHEST_COPY = 8;
+
+/** The program that wraps or unwraps a packet itself: the one that has read it. */
+function programBefore(event: TraceEvent, events: readonly TraceEvent[]): Place | undefined {
+  let { cause } = event;
+  for (let looked = 0; cause >= 0 && looked < FARTHEST_COPY; looked++) {
+    const earlier = events[cause];
+    if (earlier === undefined) return undefined;
+    if (earlier.kind === 'copy') return inProcess(event, earlier.process);
+    cause = earlier.cause;
+  }
+  return undefined;
+}
+
+function writtenTo(event: TraceEvent & { readonly via: string }): Place {
+  const dev = tunOf(event.via);
+  return dev === undefined ? ip(event) : { netns: event.netns, dev };
+}
+
+const isWritten = (event: TraceEvent | undefined) =>
+  event?.kind === 'copy' && event.direction === 'to-kernel';
+
 /** Where an event about a packet happens; undefined for events about none. */
-export function placeOf(event: TraceEvent): Place | undefined {
+export function placeOf(event: TraceEvent, events: readonly TraceEvent[]): Place | undefined {
   switch (event.kind) {
     case 'tx':
     case 'rx':
     case 'fdb':
     case 'vtep':
+      return onDevice(event);
     case 'encap':
     case 'decap':
-      return onDevice(event);
+      return (event.header === 'udp' ? programBefore(event, events) : undefined) ?? onDevice(event);
     case 'arp':
     case 'hook':
     case 'forward':
@@ -57,9 +84,13 @@ export function placeOf(event: TraceEvent): Place | undefined {
     case 'neigh':
       return event.frame === undefined ? undefined : ip(event);
     case 'origin':
-      return isKernelFunction(event.by) ? ip(event) : inProcess(event, event.by);
+      // What has been copied already is in the kernel.
+      return isKernelFunction(event.by) || isWritten(events[event.cause])
+        ? ip(event)
+        : inProcess(event, event.by);
     case 'copy':
-      return inProcess(event, event.process);
+      if (event.direction === 'to-user') return inProcess(event, event.process);
+      return writtenTo(event);
     case 'drop':
       return event.dev === undefined ? ip(event) : { netns: event.netns, dev: event.dev };
     case 'change':
@@ -87,12 +118,16 @@ function cameFrom(event: TraceEvent, events: readonly TraceEvent[]): Origin | un
   for (let looked = 0; cause >= 0 && looked < FARTHEST_CAUSE; looked++) {
     const earlier = events[cause];
     if (earlier === undefined) return undefined;
-    const place = placeOf(earlier);
+    const place = placeOf(earlier, events);
     if (place !== undefined) return { event: earlier, place };
     cause = earlier.cause;
   }
   return undefined;
 }
+
+/** What a program hands to the kernel comes from the program, whatever made it do so. */
+const writtenBy = (event: TraceEvent): Origin | undefined =>
+  event.kind === 'copy' && isWritten(event) ? { event, place: inProcess(event, event.process) } : undefined;
 
 function kindOf(event: TraceEvent, from: Place, to: Place): Flight['kind'] {
   if (event.kind === 'drop') return 'drop';
@@ -136,8 +171,8 @@ export function computeFlights(step: Step, events: readonly TraceEvent[]): Fligh
     if (event === undefined) continue;
     const startsAt = happened.get(event.cause) ?? 0;
     let endsAt = startsAt;
-    const to = placeOf(event);
-    const origin = to && cameFrom(event, events);
+    const to = placeOf(event, events);
+    const origin = to && (writtenBy(event) ?? cameFrom(event, events));
     if (to !== undefined && origin !== undefined) {
       const frame = frameOf(event, origin.event);
       const moved = event.kind === 'drop' || !samePlace(origin.place, to);

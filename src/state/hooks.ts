@@ -1,9 +1,11 @@
 /** Hooks for the screen. Each answers the same object while what it says is the same, so that little is drawn again. */
 import { useStore } from 'zustand';
+import type { Counters } from './counters';
+import { kernelLogAt, type LogLine } from './kernel-log';
 import { stepsView } from './steps';
 import { useApp } from './store';
 import { system } from './system';
-import { keyedRowsAt, marksAt, namespacesAt, rowsAt } from './tables';
+import { countersAt, keyedRowsAt, marksAt, namespacesAt, rowsAt } from './tables';
 import { terminalAt } from './terminal';
 import { getTrace } from './trace';
 import type {
@@ -36,6 +38,14 @@ export const useTableWithKeys = <T extends TableName>(
 /** Rows that the current step used or changed. */
 export const useRowMarks = (netns: string | null, table: TableName): RowMarks =>
   useApp((state) => marksAt(state, netns ?? '', table));
+
+/** Looks up counters of iptables rows by their keys, at the cursor; another function when they may have changed. */
+export const useCounters = (netns: string): ((key: string) => Counters | undefined) =>
+  useApp((state) => countersAt(state.cursor, netns));
+
+/** The kernel's log of one machine up to the cursor. */
+export const useKernelLog = (machine: string | undefined): readonly LogLine[] =>
+  useApp((state) => (machine === undefined ? NO_ROWS : kernelLogAt(state.cursor, machine)));
 
 export const useNamespaces = (): readonly NetnsRow[] => useApp((state) => namespacesAt(state.cursor));
 

@@ -45,8 +45,8 @@ const TEXTS = {
     zh: '链接既指定了目录场景又自带场景；已使用自带的场景。',
   },
   'no-scenario': {
-    en: 'The link names no scenario, so there is nothing to open.',
-    zh: '链接没有指定场景，无法打开。',
+    en: 'The link names no scenario.',
+    zh: '链接没有指定场景。',
   },
   'damaged-data': {
     en: 'The scenario inside the link is damaged (it was probably cut off when copied).',

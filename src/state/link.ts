@@ -225,7 +225,9 @@ export async function openLink(fragment: string, instead?: string): Promise<void
     panel: panel ?? 'tables',
     settings: lang === undefined ? state.settings : { ...state.settings, lang },
   }));
-  const source = await sourceOf(link, say);
+  // Of a link that is too long nothing was read, so it cannot be said what it lacks.
+  const unread = problems.some(({ id }) => id === 'too-long');
+  const source = unread ? undefined : await sourceOf(link, say);
   if (source === undefined) {
     if (instead === undefined || session.openScenarioSource() !== undefined) return;
     await session.openSource({ kind: 'catalogue', id: instead }, null);

@@ -3,8 +3,9 @@
  * history of each row, so any moment is equally near: going there costs nothing, and looking at a table costs one
  * search for each of its rows, or less when it was looked at a few changes ago.
  */
+import { HitCounts, type Counters } from './counters';
 import { upperBound } from './search';
-import type { ChangeEvent, EventSeq, KeyedRow, TableName, TraceEvent } from './types';
+import type { ChangeEvent, EventSeq, Frame, KeyedRow, TableName, TableRows, TraceEvent } from './types';
 
 /** One row through time: from event `seqs[i]` on it is `entries[i]`; undefined while it does not exist. */
 interface RowHistory {
@@ -98,6 +99,8 @@ function cutTable(table: TableHistory, keep: EventSeq): void {
 /** The part of a trace that a moment needs. The array may grow; whoever grows or cuts it calls `appended` or `cut`. */
 interface ChangeSource {
   readonly events: readonly TraceEvent[];
+  /** Read for the lengths of counted packets. */
+  readonly frames?: readonly Frame[];
 }
 
 export class Moment {
@@ -106,6 +109,7 @@ export class Moment {
   /** Changes of namespaces themselves. */
   private readonly netnsSeqs: EventSeq[] = [];
   private netnsShown: { readonly changes: number; readonly rows: readonly KeyedRow<'netns'>[] } | undefined;
+  private readonly hits = new HitCounts();
   private seq: EventSeq = -1;
 
   constructor(private readonly source: ChangeSource) {
@@ -114,10 +118,11 @@ export class Moment {
 
   /** Events from `from` to the end of the source are new. */
   appended(from: EventSeq): void {
-    const { events } = this.source;
+    const { events, frames } = this.source;
     for (let seq = from; seq < events.length; seq++) {
       const event = events[seq] as TraceEvent;
       if (event.kind === 'change') this.learn(event, seq);
+      else if (event.kind === 'hook') this.hits.learn(event, seq, frames?.[event.frame]);
     }
   }
 
@@ -129,6 +134,7 @@ export class Moment {
     }
     this.netnsSeqs.length = upperBound(this.netnsSeqs, keep - 1);
     this.netnsShown = undefined;
+    this.hits.cut(keep);
   }
 
   /** Looks at the moment just after event `seq`; anything below 0 is before everything. */
@@ -145,6 +151,20 @@ export class Moment {
   row<T extends TableName>(netns: string, table: T, key: string): KeyedRow<T>['row'] | undefined {
     const history = this.history(netns, table)?.byKey.get(key);
     return (history && entryAt(history, this.seq)?.row) as KeyedRow<T>['row'] | undefined;
+  }
+
+  /**
+   * Counters of a rule or a chain's policy: what its row says, and what hooks have counted since that row was written.
+   * Undefined when there is no such row.
+   */
+  counters(netns: string, key: string): Counters | undefined {
+    const history = this.history(netns, 'iptables')?.byKey.get(key);
+    if (history === undefined) return undefined;
+    const at = upperBound(history.seqs, this.seq) - 1;
+    const row = history.entries[at]?.row as TableRows['iptables'] | undefined;
+    if (row === undefined) return undefined;
+    const since = this.hits.between(netns, key, history.seqs[at] ?? -1, this.seq);
+    return { packets: row.packets + since.packets, bytes: row.bytes + since.bytes };
   }
 
   /** How many changes of this table have happened: the same number, the same rows. */

@@ -1,5 +1,6 @@
 /** Tables at the cursor, and which of their rows the current step used or changed. */
 import { usedRows } from '../explain/index';
+import type { Counters } from './counters';
 import { Moment } from './moment';
 import { currentStep } from './steps';
 import { getTrace, observeTrace } from './trace';
@@ -45,6 +46,30 @@ export function keyedRowsAt<T extends TableName>(
 ): readonly KeyedRow<T>[] {
   moment.seek(cursor);
   return moment.rows(netns, table);
+}
+
+type CountersOf = (key: string) => Counters | undefined;
+/** By namespace, for one cursor; emptied when it moves or the trace changes before it. */
+let counters:
+  { cursor: EventSeq; generation: number; known: number; of: Map<string, CountersOf> } | undefined;
+
+/**
+ * Answers with the counters of an iptables rule or of a chain's policy, undefined when there is no such row. The same
+ * function while the counters are the same.
+ */
+export function countersAt(cursor: EventSeq, netns: string): CountersOf {
+  const known = Math.min(cursor, getTrace().events.length - 1);
+  if (counters?.cursor !== cursor || counters.generation !== generation || counters.known !== known)
+    counters = { cursor, generation, known, of: new Map() };
+  let find = counters.of.get(netns);
+  if (find === undefined) {
+    find = (key) => {
+      moment.seek(cursor);
+      return moment.counters(netns, key);
+    };
+    counters.of.set(netns, find);
+  }
+  return find;
 }
 
 /** Rows in the order of the kernel's dump; the same array until the table changes. */

@@ -24,11 +24,6 @@ export const enRows = {
   'row.foundBy': 'found for {key}, written by {by}',
   'row.learned': 'learned from the sender of this frame',
   'row.remote': 'this host gets the packet',
-  'row.matched': 'matches: {verdict}',
-  'row.matches': 'matches',
-  'row.failed': 'does not match: {failed}',
-  'row.notMatched': 'does not match',
-  'row.policy': 'no rule decided, so the chain’s policy does: {verdict}',
   'row.own': 'one of its own addresses',
 
   'state.NONE': 'No entry yet: it is made now.',

@@ -56,7 +56,7 @@ export const enTerms = {
   'arpWhy.proxy-same-device': 'that address is on the side the question came from',
   'arpWhy.not-ours': 'that is not its address',
   'arpWhy.unsolicited': 'it did not ask, and has no entry to bring up to date',
-  'arpWhy.source-check': 'the asker’s address cannot come from that side',
+  'arpWhy.source-check': 'that sender cannot be on this side',
   'arpWhy.probe': 'the asker only checks whether the address is free',
   'arpWhy.other': 'it has a reason of its own',
 

@@ -55,8 +55,6 @@ export const enTitles = {
   'frame.forward': '**{who}** forwards the {@what}: {iif} → {oif}, TTL {before} → {ttl}',
   'frame.fragment': '**{who}** cuts the {@what} into {n} {n|fragment|fragments} for MTU {mtu}',
   'frame.reassemble': '**{who}** puts {n} {n|fragment|fragments} together again',
-  'frame.toUser': '**{process}** on {who} takes the {@what} from the kernel',
-  'frame.toKernel': '**{process}** on {who} hands the {@what} to the kernel',
 
   // Bridge
   'br.port': '**{bridge}** switches the {@what} to port {port}',
@@ -79,15 +77,10 @@ export const enTitles = {
   'vtep.local': '**{dev}** keeps the frame: {mac} is on this host',
   'encap.vxlan': '**{dev}** wraps the frame for {remote}: VXLAN, UDP and IP in front',
   'encap.ipip': '**{dev}** wraps the packet for {remote}: another IP header in front',
-  'encap.udp': '**{dev}** wraps the packet for {remote}: UDP and IP in front',
   'decap.vxlan': '**{dev}** unwraps it: VNI {vni} is its own, out comes the {@what}',
   'decap.ipip': '**{dev}** unwraps it: out comes the {@what}',
 
   // Filters, errors, drops
-  'hook.accept': '**{who}** lets the {@what} through {hook}: {chain} rule {rule}',
-  'hook.pass': '**{who}** lets the {@what} through {hook}',
-  'hook.drop': '**{who}** refuses the {@what} in {hook}: {chain} rule {rule}',
-  'hook.other': '**{who}** hands the {@what} over in {hook}: {verdict}',
   'error.own': '**{who}** tells its own sender: {@error}',
   'error.sent': '**{who}** reports to {to}: {@error}',
   'error.suppressed': '**{who}** reports no error to {to}: {@reason}',
@@ -106,6 +99,8 @@ export const enTitles = {
   'cfg.does': '**{by}** on {who}: `{text}`',
   'cfg.refused': '**{by}** on {who}: `{text}` is refused',
   'cfg.more': '**{by}** on {who}: `{text}` and {n} more {n|request|requests}',
+  'cfg.doesIn': '**{by}** on {machine}, inside {who}: `{text}`',
+  'cfg.moreIn': '**{by}** on {machine}, inside {who}: `{text}` and {n} more {n|request|requests}',
   'ctl.boots': '**{who}** boots',
   'ctl.starts': '**{by}** starts on {who}',
   'ctl.asks': '**{by}** on {who} asks etcd for {key}',
@@ -116,6 +111,10 @@ export const enTitles = {
   'ctl.delete': '**{by}** on {who} deletes {key} from etcd',
   'ctl.answer': '**etcd** answers {to} on {who}: {text}',
   'ctl.answerRows': '**{to}** on {who} hears the answer of etcd and changes {n} {n|row|rows}',
+  'ctl.answerLink': '**{to}** on {who} hears the answer of etcd and creates {dev}',
+  'ctl.answerUp':
+    '**{to}** on {who} hears the answer of etcd: {dev} comes up, {n} {n|row changes|rows change}',
+  'ctl.answerVxlan': '**{to}** on {who} hears the answer of etcd: writes neighbour, FDB entry, route',
   'ctl.watch': '**{to}** on {who} hears from etcd of {key}',
   'ctl.watchRows': '**{to}** on {who} hears from etcd of {key} and changes {n} {n|row|rows}',
   'ctl.watchGone': '**{to}** on {who} hears from etcd that {key} is gone',

@@ -30,6 +30,21 @@ const DROPS = Object.keys({
   NEIGH_QUEUEFULL: 1,
   NO_SOCKET: 1,
   UDP_CSUM: 1,
+  TCP_CSUM: 1,
+  TCP_FLAGS: 1,
+  TCP_RESET: 1,
+  TCP_CLOSE: 1,
+  TCP_INVALID_SYN: 1,
+  TCP_INVALID_SEQUENCE: 1,
+  TCP_INVALID_ACK_SEQUENCE: 1,
+  TCP_OLD_SEQUENCE: 1,
+  TCP_OLD_DATA: 1,
+  TCP_OLD_ACK: 1,
+  TCP_ACK_UNSENT_DATA: 1,
+  TCP_OVERWINDOW: 1,
+  TCP_RFC7323_PAWS: 1,
+  TCP_ABORT_ON_DATA: 1,
+  TCP_LISTEN_OVERFLOW: 1,
   ICMP_CSUM: 1,
   NETFILTER_DROP: 1,
   VXLAN_NO_REMOTE: 1,
@@ -49,6 +64,8 @@ const DROPS = Object.keys({
   FRAG_REASM_TIMEOUT: 1,
   DUP_FRAG: 1,
   FULL_RING: 1,
+  QDISC_DROP: 1,
+  SOCKET_RCVBUFF: 1,
   CABLE_CUT: 1,
   CABLE_LOSS: 1,
   HOP_LIMIT: 1,
@@ -135,6 +152,7 @@ describe('the catalogues', () => {
       '',
       'ARP',
       'Kubernetes',
+      'TCPACK',
       'TCPFIN',
       'TCPSYN',
       'TCPSYN-ACK',
@@ -158,6 +176,18 @@ describe.each(LANGS)('reasons in %s', (lang) => {
     else expect(label.length).toBeLessThanOrEqual(10);
     expect(message(lang, dropSentence(reason)).length).toBeGreaterThan(4);
     expect(message(lang, dropHint(reason)).length).toBeGreaterThan(4);
+  });
+
+  it('a drop is told by the function that gave up where that says more', () => {
+    const said = (reason: DropReason, where: string): string[] =>
+      [dropLabel(reason, where), dropSentence(reason, where), dropHint(reason, where)].map((m) =>
+        message(lang, m),
+      );
+    const plain = said('QDISC_DROP', 'elsewhere');
+    const netem = said('QDISC_DROP', 'netem_enqueue');
+    expect(plain.filter((text, i) => text === netem[i])).toEqual([]);
+    expect(said('DEV_READY', 'tun_net_xmit')).toEqual(said('QDISC_DROP', 'noop_enqueue'));
+    expect(said('FULL_RING', 'tun_net_xmit')).not.toEqual(said('FULL_RING', 'elsewhere'));
   });
 
   it.each(STATES)('%s is explained', (state) => {

@@ -25,11 +25,6 @@ export const zhRows: Readonly<Record<keyof typeof enRows, string>> = {
   'row.foundBy': '按 {key} 查到，由 {by} 写入',
   'row.learned': '从这个帧的源 MAC 学到',
   'row.remote': '发往这台主机',
-  'row.matched': '匹配：{verdict}',
-  'row.matches': '匹配',
-  'row.failed': '不匹配：{failed}',
-  'row.notMatched': '不匹配',
-  'row.policy': '没有规则作出裁决，按链的默认策略：{verdict}',
   'row.own': '自己的地址之一',
 
   'state.NONE': '还没有表项，现在新建。',

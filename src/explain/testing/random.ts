@@ -118,7 +118,15 @@ export const EXAMPLES: { readonly [K in TraceEventKind]: Extract<Bare, { kind: K
   deliver: { kind: 'deliver', frame: 2, protocol: 'icmp', to: 'icmp_echo' },
   origin: { kind: 'origin', frame: 2, by: 'ping' },
   'icmp-error': { kind: 'icmp-error', frame: 2, type: 3, code: 1, info: 0, to: '10.1.15.2', verdict: 'sent' },
-  copy: { kind: 'copy', frame: 2, direction: 'to-user', process: 'flanneld', via: 'flannel0' },
+  copy: {
+    kind: 'copy',
+    frame: 2,
+    direction: 'to-user',
+    process: 'flanneld',
+    via: 'read flannel0',
+    bytes: 84,
+    switches: 1,
+  },
   drop: {
     kind: 'drop',
     dev: 'eth0',

@@ -1,5 +1,5 @@
 import type { Frame, FrameId, TraceEvent, TraceEventKind } from '../../sim/kernel/trace';
-import type { Draft } from '../acts';
+import type { Draft } from '../draft';
 import { factsOf, type FrameFacts } from '../facts';
 import type { Names } from '../names';
 import type { Message, StepTopic } from '../types';

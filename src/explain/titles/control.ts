@@ -1,8 +1,10 @@
 import type { ChangeEvent } from '../../sim/kernel/trace';
 import { msg } from '../messages';
 import type { TermId } from '../messages';
+import { isLogLine } from '../draft';
 import { changeText, linkText } from '../rows';
 import type { Message } from '../types';
+import { rowTitle } from './rows';
 import { find, short, type EventOf, type Told, type TitleContext } from './context';
 import { tellFirstQuestion, tellSolicit } from './packets';
 
@@ -78,6 +80,14 @@ export function tellOutput({ draft, names }: TitleContext): Told {
   return { ...told, title, detail: further ?? told.detail };
 }
 
+/** A daemon of a machine sets up a container's namespace. */
+function elsewhereTitle({ by, netns: who, machine, text }: EventOf<'netlink'>, requests: number): Message {
+  const room = Math.max(18, 52 - by.length - machine.length - who.length);
+  return requests > 1
+    ? msg('cfg.moreIn', { by, who, machine, text: short(text, room), n: requests - 1 })
+    : msg('cfg.doesIn', { by, who, machine, text: short(text, room + 18) });
+}
+
 export function tellConfig(ctx: TitleContext): Told {
   const { draft } = ctx;
   const e = draft.main as EventOf<'netlink'>;
@@ -86,7 +96,10 @@ export function tellConfig(ctx: TitleContext): Told {
   const n = changesOf(ctx).length;
   const requests = draft.events.filter((r) => r.kind === 'netlink').length;
   let title = msg('cfg.does', { by, who, text });
+  const rules = draft.events.every((r) => r.kind !== 'netlink' || /^iptables\S* /.test(r.text));
   if (e.error !== undefined) title = msg('cfg.refused', { by, who, text });
+  else if (requests > 1 && rules) title = msg('ctl.rules', { by, who, n: requests });
+  else if (who !== e.machine) title = elsewhereTitle(e, requests);
   else if (requests > 1) title = msg('cfg.more', { by, who, text: short(e.text, 40), n: requests - 1 });
   let detail = n > 0 ? msg('small.rows', { place: who, n }) : msg('small.text', { text: who });
   if (e.error !== undefined) detail = msg('small.text', { text: e.error });
@@ -121,34 +134,93 @@ function requestTitle(e: EventOf<'control'>): Message {
   }
 }
 
+/** Names and the words around them leave so much of a title to what a program says. */
+function roomy(room: number, text: string, ...names: readonly string[]): string {
+  const taken = names.reduce((sum, name) => sum + name.length, 0);
+  return short(text, Math.max(40, room - taken));
+}
+
+/** A daemon gets the answer it waited for and goes on with its work. */
+function answerTitle(
+  base: { readonly to: string; readonly who: string },
+  changes: readonly ChangeEvent[],
+  tables: string,
+): Message {
+  const n = changes.length;
+  if (tables === 'fdb neigh route') return msg('ctl.answerVxlan', base);
+  const link = changes.find((e): e is ChangeEvent<'link'> => e.table === 'link' && e.after !== undefined);
+  const { ifname: dev } = link?.after ?? {};
+  if (dev !== undefined && link?.before === undefined) return msg('ctl.answerLink', { ...base, dev });
+  const isUp = link?.after?.flags.includes('UP') === true && link.before?.flags.includes('UP') !== true;
+  return dev !== undefined && isUp
+    ? msg('ctl.answerUp', { ...base, dev, n })
+    : msg('ctl.answerRows', { ...base, n });
+}
+
 /** What a daemon hears from etcd, and what it does about it at once. */
-function newsTitle(e: EventOf<'control'>, to: string, n: number): Message {
+function newsTitle(e: EventOf<'control'>, to: string, changes: readonly ChangeEvent[]): Message {
+  const n = changes.length;
+  const tables = [...new Set(changes.map(({ table }) => table))].sort().join(' ');
   const base = { to, who: e.netns };
   const gone = e.text.startsWith('DELETE');
   const key = keyOf(e.text);
   if (e.action !== 'watch') {
-    return n > 0
-      ? msg('ctl.answerRows', { ...base, n })
-      : msg('ctl.answer', { ...base, text: e.text.startsWith('/') ? key : short(e.text, 44) });
+    if (n > 0) return answerTitle(base, changes, tables);
+    return msg('ctl.answer', { ...base, text: e.text.startsWith('/') ? key : roomy(70, e.text, to, base.who) });
   }
   if (n === 0) return msg(gone ? 'ctl.watchGone' : 'ctl.watch', { ...base, key });
+  if (tables === 'fdb neigh route')
+    return msg(gone ? 'ctl.watchGoneVxlan' : 'ctl.watchVxlan', { ...base, key });
+  if (tables === 'route') return msg(gone ? 'ctl.watchGoneRoute' : 'ctl.watchRoute', { ...base, key });
   return msg(gone ? 'ctl.watchGoneRows' : 'ctl.watchRows', { ...base, key, n });
+}
+
+/** Letters before the lines of glog and klog. */
+const LEVELS: Readonly<Record<string, string>> = { I: 'info', W: 'warning', E: 'error', F: 'fatal' };
+
+const API_SERVER = 'kube-apiserver';
+
+/** What is asked of the API server, and what it tells. */
+function kubeTitle(e: EventOf<'control'>, n: number): Message | undefined {
+  const { by, to, netns: who, action } = e;
+  if (to === undefined) return undefined;
+  if (by !== API_SERVER) return msg('ctl.kubeAsk', { by, who, text: short(`${action} ${e.text}`, 40) });
+  const text = short(e.text, 36);
+  if (action !== 'watch') return msg('ctl.kubeAnswer', { to, who, text });
+  return n > 0
+    ? msg('ctl.kubeNewsRows', { to, who, text: short(text, 26), n })
+    : msg('ctl.kubeNews', { to, who, text });
+}
+
+/** What daemons tell of their own accord. */
+function tellingTitle(e: EventOf<'control'>, n: number): Message | undefined {
+  const { by, netns: who, action } = e;
+  if (e.protocol === 'kube') return kubeTitle(e, n);
+  if (e.protocol === 'etcd' && action === 'expire') return msg('ctl.expire', { text: short(e.text, 48) });
+  if (isLogLine(e)) return msg('log.line', { who, text: short(e.text, 52) });
+  if (e.protocol !== 'docker') return undefined;
+  const base = { by, who, action, text: short(e.text, 36) };
+  return n > 0 ? msg('ctl.dockerRows', { ...base, n }) : msg('ctl.docker', base);
 }
 
 export function tellControl(ctx: TitleContext): Told {
   const e = ctx.draft.main as EventOf<'control'>;
   const { by, netns: who } = e;
   const n = changesOf(ctx).length;
-  const text = short(e.text);
+  // Many programs begin their lines with their own name.
+  const own = e.protocol === 'log' && e.text.startsWith(`${by}: `) ? e.text.slice(by.length + 2) : e.text;
+  const text = roomy(82, own, by, who);
   let title =
     n > 0 ? msg('ctl.rows', { by, who, text: short(text, 40), n }) : msg('ctl.does', { by, who, text });
   if (e.action === 'boot') title = msg('ctl.boots', { who });
   if (e.protocol === 'log' && e.action === 'start') title = msg('ctl.starts', { by, who });
+  title = tellingTitle(e, n) ?? title;
   if (e.to === 'etcd') title = requestTitle(e);
-  else if (e.by === 'etcd' && e.to !== undefined) title = newsTitle(e, e.to, n);
+  else if (e.by === 'etcd' && e.to !== undefined) title = newsTitle(e, e.to, changesOf(ctx));
   const protocol = e.protocol === 'bgp' ? 'BGP' : e.protocol;
   const said = ctx.draft.events.find((o) => o.kind === 'control' && o.protocol === 'log' && o !== e);
-  const b = said?.kind === 'control' ? short(said.text) : e.action;
+  const level = e.protocol === 'log' ? LEVELS[e.action] : undefined;
+  const b = said?.kind === 'control' ? short(said.text) : (level ?? e.action);
   return {
     title,
     detail: msg('small.two', { a: protocol, b }),
@@ -219,12 +291,13 @@ function specialTitle(e: ChangeEvent, ctx: TitleContext): Message | undefined {
     case 'rule':
     case 'sysctl':
     case 'iptables':
-    case 'conntrack':
     case 'ipset':
+      return undefined;
+    case 'conntrack':
     case 'qdisc':
     case 'socket':
     case 'kube':
-      return undefined;
+      return rowTitle(e);
   }
 }
 
@@ -256,7 +329,7 @@ export function tellChange(ctx: TitleContext): Told {
   const topic = TOPIC_OF_TABLE[e.table] ?? 'config';
   if (n === 1) return { title: oneChangeTitle(e, ctx), detail: row, topic };
   const sameTable = changes.every((change) => change.table === e.table);
-  const leads = e.table === 'netns' || e.table === 'link';
+  const leads = e.table === 'netns' || e.table === 'link' || e.table === 'process' || e.table === 'conntrack';
   const title =
     leads && !sameTable
       ? oneChangeTitle(e, ctx)

@@ -1,11 +1,18 @@
 import { tellBound, tellChange, tellCommand, tellConfig, tellControl, tellOutput } from './control';
-import { find, type Told, type TitleContext } from './context';
+import { find, type EventOf, type Told, type TitleContext } from './context';
 import { tellArp, tellBridge, tellResolve, tellTunnel, tellVtep } from './links';
-import { tellDrop, tellError, tellForward, tellFrame, tellHook, tellLookup } from './packets';
+import { tellHook } from './hooks';
+import { tellDrop, tellError, tellForward, tellFrame, tellLookup } from './packets';
+
+function refusal({ draft }: TitleContext): EventOf<'hook'> | undefined {
+  return draft.events.findLast((e): e is EventOf<'hook'> => e.kind === 'hook' && e.verdict !== 'ACCEPT');
+}
 
 /** The sentence of a step, its small line, and its colour. */
 export function tell(ctx: TitleContext): Told {
   const drop = find(ctx.draft, 'drop');
+  const refusing = drop?.reason === 'NETFILTER_DROP' ? refusal(ctx) : undefined;
+  if (refusing) return tellHook(ctx, refusing);
   if (drop) return tellDrop(drop, ctx);
   const { main } = ctx.draft;
   if (find(ctx.draft, 'command')) return tellCommand(ctx);
@@ -29,7 +36,7 @@ export function tell(ctx: TitleContext): Told {
     case 'vtep':
       return tellVtep(ctx);
     case 'hook':
-      return tellHook(ctx);
+      return tellHook(ctx, main);
     case 'forward':
       return tellForward(ctx);
     case 'encap':

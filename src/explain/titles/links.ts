@@ -169,7 +169,13 @@ function onWire(header: 'vxlan' | 'ipip' | 'udp', bytes: number): number {
   return header === 'vxlan' ? bytes + ETHERNET_LENGTH : bytes;
 }
 
-export function tellTunnel({ draft, frames }: TitleContext): Told {
+/** The process that the packet is with, when it has come up into user space. */
+function userOf(e: EventOf<'encap' | 'decap'>, events: TitleContext['events']): string | undefined {
+  const cause = events[e.cause];
+  return cause?.kind === 'copy' ? cause.process : undefined;
+}
+
+export function tellTunnel({ draft, frames, events }: TitleContext): Told {
   const e = draft.main as EventOf<'encap' | 'decap'>;
   const { dev, netns: place } = e;
   const topic = e.header;
@@ -180,12 +186,14 @@ export function tellTunnel({ draft, frames }: TitleContext): Told {
       e.vni === undefined
         ? msg('small.added', { place, bytes })
         : msg('small.addedVni', { place, bytes, vni: e.vni });
-    return { title: msg(id, { dev, remote: e.remote }), detail, topic, dev };
+    const { remote } = e;
+    const title =
+      id === 'encap.udp' ? msg(id, { by: userOf(e, events) ?? dev, remote }) : msg(id, { dev, remote });
+    return { title, detail, topic, dev };
   }
   const what = factsAt(frames, e.frame).term;
-  const title =
-    e.header === 'vxlan'
-      ? msg('decap.vxlan', { dev, vni: e.vni ?? 0, what })
-      : msg('decap.ipip', { dev, what });
+  let title = msg('decap.ipip', { dev, what });
+  if (e.header === 'vxlan') title = msg('decap.vxlan', { dev, vni: e.vni ?? 0, what });
+  if (e.header === 'udp') title = msg('decap.udp', { by: userOf(e, events) ?? dev, what });
   return { title, detail: msg('small.removed', { place, bytes: onWire(e.header, e.removed) }), topic, dev };
 }

@@ -1,8 +1,8 @@
 import type { FibEvent, RouteRow } from '../../sim/kernel/trace';
-import type { MessageId } from '../messages';
 import type { Names } from '../names';
 import { msg } from '../messages';
-import { dropLabelId, heldTerm, icmpErrorTerm } from '../labels';
+import { dropLabelId, dropPlace, heldTerm, icmpErrorTerm } from '../labels';
+import { smallCopied, tellCopy, tellDelay, tellSegment, tellTaken } from './programs';
 import { factsAt, find, type EventOf, type Told, type TitleContext } from './context';
 
 /** The row of the winning table, when a table decided. */
@@ -64,12 +64,20 @@ export function tellLookup(ctx: TitleContext): Told {
   const e = ctx.draft.main as FibEvent;
   const title = lookupTitle(e, ctx);
   const origin = find(ctx.draft, 'origin');
+  const segment = origin && tellSegment(ctx, origin);
+  if (segment) return segment;
+  const taken = tellTaken(ctx);
   const deliver = find(ctx.draft, 'deliver');
   const facts = factsAt(ctx.frames, origin?.frame ?? e.frame);
   const dev = e.flow.iif ?? e.decision.dev;
   if (origin || deliver) {
     const place = deliver ? (e.flow.iif ?? deliver.to) : (e.decision.dev ?? origin?.by ?? e.netns);
-    return { title, detail: msg('small.frame', { dev: place, bytes: facts.bytes }), topic: facts.topic, dev };
+    return {
+      title: taken ?? title,
+      detail: smallCopied(ctx, place, facts.bytes),
+      topic: facts.topic,
+      dev,
+    };
   }
   return { title, detail: lookupSmall(e, e.netns), topic: 'route', dev };
 }
@@ -85,24 +93,6 @@ export function tellForward({ draft, frames }: TitleContext): Told {
     topic: 'ip',
     dev: oif,
   };
-}
-
-export function tellHook({ draft, frames }: TitleContext): Told {
-  const e = draft.main as EventOf<'hook'>;
-  const facts = factsAt(frames, e.frame);
-  const base = { who: e.netns, what: facts.term, hook: e.hook };
-  const dev = e.iif ?? e.oif;
-  const detail = msg('small.placePacket', { place: dev ?? e.netns, what: facts.term, bytes: facts.bytes });
-  const decided = e.tried.findLast((rule) => rule.matched);
-  const where = decided && { chain: `${decided.table} ${decided.chain}`, rule: decided.rule };
-  if (e.verdict === 'ACCEPT') {
-    const title =
-      where && where.rule > 0 ? msg('hook.accept', { ...base, ...where }) : msg('hook.pass', base);
-    return { title, detail, topic: facts.topic, dev };
-  }
-  if (e.verdict === 'DROP' && where)
-    return { title: msg('hook.drop', { ...base, ...where }), detail, topic: 'drop', dev };
-  return { title: msg('hook.other', { ...base, verdict: e.verdict }), detail, topic: facts.topic, dev };
 }
 
 export function tellError({ draft, frames }: TitleContext): Told {
@@ -129,7 +119,7 @@ export function tellDrop(e: EventOf<'drop'>, { frames, names }: TitleContext): T
   const facts = factsAt(frames, e.frame);
   const who = dropper(e, names);
   const what = facts.term;
-  const label = dropLabelId(e.reason);
+  const label = dropLabelId(e.reason, dropPlace(e));
   const where = { place: e.dev ?? e.netns, function: e.where };
   const benign = e.reason === 'OTHERHOST';
   const cable = e.reason === 'CABLE_CUT' || e.reason === 'CABLE_LOSS';
@@ -167,24 +157,22 @@ export function tellFrame(ctx: TitleContext): Told {
       } else if (e.kind === 'tx' && (by?.kind === 'arp' || by?.kind === 'change')) {
         title = msg('frame.txWaiting', { who, what });
       }
-      return { title, detail: frame, topic: facts.topic, dev };
+      const late = e.kind === 'tx' ? tellDelay(ctx, e) : undefined;
+      return { title: late ?? title, detail: frame, topic: facts.topic, dev };
     }
     case 'origin':
-      return facts.arp
-        ? tellSolicit(ctx, e)
-        : { title: msg('frame.make', { who, what, by: e.by }), detail: packet, topic: facts.topic };
+      if (facts.arp) return tellSolicit(ctx, e);
+      return (
+        tellSegment(ctx, e) ?? {
+          title: msg('frame.make', { who, what, by: e.by }),
+          detail: packet,
+          topic: facts.topic,
+        }
+      );
     case 'deliver':
       return { title: msg('frame.deliver', { who, what, to: e.to }), detail: packet, topic: facts.topic };
-    case 'copy': {
-      const id: MessageId = e.direction === 'to-user' ? 'frame.toUser' : 'frame.toKernel';
-      const detail = msg('small.placePacket', { place: e.via, what, bytes: facts.bytes });
-      return {
-        title: msg(id, { process: e.process, who, what }),
-        detail,
-        topic: facts.topic,
-        dev: find(draft, 'rx')?.dev,
-      };
-    }
+    case 'copy':
+      return tellCopy(ctx, e);
     case 'fragment':
       return {
         title: msg('frame.fragment', { who, what, n: e.pieces.length, mtu: e.mtu }),

@@ -1,22 +1,15 @@
 import type { ChangeEvent, TraceEvent } from '../../sim/kernel/trace';
 import { msg } from '../messages';
 import { isFirstQuestion } from '../titles/control';
+import { isLogLine } from '../draft';
 import type { Story } from '../steps';
 import type { EventOf } from '../titles/context';
 import type { Message, Step, Why, WhySection } from '../types';
+import { passedSections, refusalNotes, whyHook } from './hooks';
 import { whyArp, whyBridge, whyNeigh, whyTunnel, whyVtep } from './links';
 import { whyLookup } from './lookup';
-import {
-  dropNotes,
-  errorNote,
-  hookSection,
-  whyDrop,
-  whyError,
-  whyForward,
-  whyFrame,
-  whyHook,
-  whyOrigin,
-} from './packets';
+import { dropNotes, errorNote, whyDrop, whyError, whyForward, whyFrame, whyOrigin } from './packets';
+import { copiesSection } from './programs';
 import { changeSections, eventsOf, plain, section, type Answer } from './parts';
 
 function whyCommand(events: readonly TraceEvent[], main: TraceEvent): Answer {
@@ -53,6 +46,11 @@ function whyOutput(events: readonly TraceEvent[], main: EventOf<'output' | 'exit
 
 function whyChange(e: ChangeEvent): Answer {
   const timer = e.table === 'neigh' ? ['neigh_timer_handler'] : e.table === 'fdb' ? ['br_fdb_cleanup'] : [];
+  if (e.table === 'conntrack' && e.after !== undefined && e.before === undefined)
+    return {
+      ...plain(msg('lead.track'), ['__nf_conntrack_confirm']),
+      command: { netns: e.netns, text: 'conntrack -L' },
+    };
   return plain(e.cause < 0 ? msg('lead.timer') : msg('lead.change'), timer);
 }
 
@@ -83,7 +81,7 @@ function answer(main: TraceEvent, events: readonly TraceEvent[], trace: Story): 
     case 'forward':
       return whyForward(main, trace);
     case 'hook':
-      return whyHook(main);
+      return whyHook(main, trace);
     case 'icmp-error':
       return whyError(main);
     case 'drop':
@@ -97,6 +95,8 @@ function answer(main: TraceEvent, events: readonly TraceEvent[], trace: Story): 
         ? plain(msg('lead.config', { by: main.by, text: main.text }), ['rtnetlink_rcv_msg'])
         : plain(msg('lead.commandRefused', { error: main.error }), ['rtnetlink_rcv_msg']);
     case 'control':
+      if (isLogLine(main))
+        return { ...plain(msg('lead.log'), ['vprintk_emit']), command: { netns: main.netns, text: 'dmesg' } };
       return plain(msg('lead.control', { text: main.text }), []);
     case 'command':
     case 'output':
@@ -115,6 +115,11 @@ function answer(main: TraceEvent, events: readonly TraceEvent[], trace: Story): 
   }
 }
 
+function logSection(lines: readonly string[]): WhySection {
+  const notes = lines.map((text) => msg('note.printed', { text: text.trim() }));
+  return section('facts', msg('head.log'), [], { notes });
+}
+
 /** Why the step happened as it did; undefined when the trace no longer holds its main event. */
 export function why(step: Step, trace: Story): Why | undefined {
   const main = trace.events[step.main];
@@ -123,13 +128,16 @@ export function why(step: Step, trace: Story): Why | undefined {
   const base = answer(main, events, trace);
   const drop = events.find((e): e is EventOf<'drop'> => e.kind === 'drop');
   const error = events.find((e): e is EventOf<'icmp-error'> => e.kind === 'icmp-error');
-  const hooks = events.filter(
-    (e): e is EventOf<'hook'> => e.kind === 'hook' && e !== main && e.tried.length > 0,
-  );
+  const hooks = events.filter((e): e is EventOf<'hook'> => e.kind === 'hook' && e !== main);
   const sections: WhySection[] = [...base.sections];
+  if (main.kind === 'encap' && main.header === 'udp') sections.push(copiesSection(main, trace));
   let lead: Message = base.lead;
   let { kernel } = base;
-  if (drop) {
+  // What refused the packet has said why already.
+  const refused = drop?.reason === 'NETFILTER_DROP' && main.kind === 'hook';
+  if (drop && refused)
+    sections.push(section('facts', msg('head.drop'), [], { notes: refusalNotes(main, drop) }));
+  else if (drop) {
     const heading = drop === main ? base.lead : lead;
     lead = whyDrop(drop).lead;
     sections.unshift(
@@ -139,10 +147,14 @@ export function why(step: Step, trace: Story): Why | undefined {
   }
   if (error && error !== main)
     sections.push(section('facts', msg('head.error'), [], { notes: [errorNote(error)] }));
+  if (main.kind === 'copy')
+    sections.push(...events.filter((e) => e.kind === 'fib').flatMap((e) => whyLookup(e).sections));
   const back =
     main.kind === 'icmp-error' ? events.find((e): e is EventOf<'fib'> => e.kind === 'fib') : undefined;
   if (back) sections.push(...whyLookup(back).sections);
-  for (const hook of hooks) sections.push(hookSection(hook));
+  for (const hook of hooks) sections.push(...passedSections(hook, trace));
+  const lines = events.filter(isLogLine).flatMap((e) => (e.kind === 'control' ? [e.text] : []));
+  if (lines.length > 0) sections.push(logSection(lines));
   const changes = events.filter((e): e is ChangeEvent => e.kind === 'change');
   sections.push(...changeSections(changes, trace));
   return { ...base, lead, sections, kernel };

@@ -1,10 +1,10 @@
-import type { RuleTried } from '../../sim/kernel/trace';
-import { dropHint, dropSentence, heldTerm, icmpErrorTerm } from '../labels';
+import { dropHint, dropPlace, dropSentence, heldTerm, icmpErrorTerm } from '../labels';
 import { msg } from '../messages';
 import { factsAt, type EventOf } from '../titles/context';
 import type { Story } from '../steps';
-import type { Message, WhyRow, WhySection } from '../types';
+import type { Message } from '../types';
 import { plain, section, type Answer } from './parts';
+import { whyCopy, whySegment } from './programs';
 
 export function whyForward(e: EventOf<'forward'>, trace: Story): Answer {
   const before = factsAt(trace.frames, e.before).ttl ?? e.ttl + 1;
@@ -15,32 +15,6 @@ export function whyForward(e: EventOf<'forward'>, trace: Story): Answer {
     kernel: ['ip_forward', 'ip_decrease_ttl', 'ip_forward_finish', 'ip_output'],
     command: { netns: e.netns, text: 'sysctl net.ipv4.ip_forward' },
     rfc: 'RFC 1812 §5.3.1',
-  };
-}
-
-function ruleRow(rule: RuleTried): WhyRow {
-  const text = `${rule.table} ${rule.chain} ${rule.text}`.trim();
-  const verdict = rule.verdict ?? '';
-  if (rule.rule === 0) return { text, won: rule.matched, reason: msg('row.policy', { verdict }) };
-  if (rule.matched)
-    return { text, won: true, reason: verdict === '' ? msg('row.matches') : msg('row.matched', { verdict }) };
-  return {
-    text,
-    won: false,
-    reason: rule.failed === undefined ? msg('row.notMatched') : msg('row.failed', { failed: rule.failed }),
-  };
-}
-
-export function hookSection(e: EventOf<'hook'>): WhySection {
-  return section('rules', msg('head.rules', { hook: e.hook }), e.tried.map(ruleRow));
-}
-
-export function whyHook(e: EventOf<'hook'>): Answer {
-  return {
-    lead: msg('lead.hook', { hook: e.hook }),
-    sections: [hookSection(e)],
-    kernel: ['nf_hook_slow', 'ipt_do_table'],
-    command: { netns: e.netns, text: 'iptables-save' },
   };
 }
 
@@ -55,7 +29,7 @@ const SILENT = new Set([
 
 /** What a drop adds to the why of its step: the cause in full, where to look, and whether anybody is told. */
 export function dropNotes(e: EventOf<'drop'>): Message[] {
-  const notes = [dropHint(e.reason)];
+  const notes = [dropHint(e.reason, dropPlace(e))];
   const values = Object.entries(e.detail ?? {}).map(([name, value]) => `${name} ${value}`);
   if (values.length > 0) notes.unshift(msg('note.values', { text: values.join(' · ') }));
   if (SILENT.has(e.reason)) notes.push(msg('note.silent'));
@@ -63,7 +37,7 @@ export function dropNotes(e: EventOf<'drop'>): Message[] {
 }
 
 export function whyDrop(e: EventOf<'drop'>): Answer {
-  return { lead: dropSentence(e.reason), sections: [], kernel: [e.where] };
+  return { lead: dropSentence(e.reason, dropPlace(e)), sections: [], kernel: [e.where] };
 }
 
 export function errorNote(e: EventOf<'icmp-error'>): Message {
@@ -105,7 +79,7 @@ export function whyFrame(
     case 'deliver':
       return plain(msg('lead.deliver', { to: e.to }), ['ip_local_deliver', 'ip_local_deliver_finish']);
     case 'copy':
-      return plain(msg('lead.userCopy', { via: e.via }), []);
+      return whyCopy(e, trace);
     case 'fragment':
       return {
         ...plain(msg('lead.fragment', { mtu: e.mtu }), ['ip_fragment', 'ip_do_fragment']),
@@ -119,7 +93,7 @@ export function whyFrame(
 /** `asked` says that the question was asked for the first time, for a packet that waits. */
 export function whyOrigin(e: EventOf<'origin'>, trace: Story, asked = false): Answer {
   const { arp, term } = factsAt(trace.frames, e.frame);
-  if (!arp) return plain(msg('lead.origin', { by: e.by }), []);
+  if (!arp) return whySegment(e, trace) ?? plain(msg('lead.origin', { by: e.by }), []);
   if (!arp.request)
     return { ...plain(msg('lead.arpReply'), ['arp_process', 'arp_send_dst']), rfc: 'RFC 826' };
   if (asked) {

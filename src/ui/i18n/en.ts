@@ -1,5 +1,9 @@
+import { faultsEn } from './faults';
+
 /** Every text of the interface in English; this file decides which texts there are. `format.ts` has the notation. */
 export const en = {
+  ...faultsEn,
+
   // Everywhere
   close: 'Close',
   cancel: 'Cancel',
@@ -20,7 +24,13 @@ export const en = {
   'scenario.pick': 'Scenario',
   'scenario.none': 'Choose a scenario',
   'scenario.catalogue': 'Scenarios',
-  'scenario.scripts': 'Scripts of ip commands',
+  'scenario.group.docker': 'Docker on one host',
+  'scenario.group.flannel': 'Flannel',
+  'scenario.group.routes': 'host-gw and routing',
+  'scenario.group.script': 'Scripts of ip commands',
+  'scenario.puzzle': 'puzzle',
+  'scenario.find': 'Find a scenario…',
+  'scenario.nothing': 'No scenario of that name.',
   'scenario.open': 'Open a file…',
   'scenario.openDetail':
     'Scenario (JSON), script of ip commands (.sh), or a kube-flannel ConfigMap (YAML). Dropping it on the page works too.',
@@ -34,11 +44,14 @@ export const en = {
 
   // Compared with Linux
   'compared.line': 'checked against {kernel}, frame by frame',
+  'compared.lab': 'checked against {kernel} in the kernel lab',
   'compared.title': 'What this was checked against',
   'compared.with': 'Compared with',
   'compared.covers': 'What was compared',
   'compared.capture': 'Capture of the real kernel',
   'compared.date': 'recorded on {date}',
+  'compared.how': 'How',
+  'compared.rebuilt': 'Rebuilt on a real kernel by {command}, last on {date}',
 
   // Header
   share: 'Share this moment',
@@ -59,16 +72,6 @@ export const en = {
   // Breaking things
   'break.title': 'Break something',
   'break.used': 'Used by this step in {netns}',
-  'break.in': 'In {netns}',
-  'break.elsewhere': 'In another namespace',
-  'break.route': 'Delete this route',
-  'break.neigh': 'Delete this neighbour entry',
-  'break.fdb': 'Delete this forwarding entry',
-  'break.down': 'Take {dev} down',
-  'break.up': 'Bring {dev} up',
-  'break.mtu': 'Set the MTU of {dev} to {mtu}',
-  'break.forwardOff': 'Stop {netns} from forwarding',
-  'break.forwardOn': 'Let {netns} forward again',
 
   // Areas
   stage: 'Stage: the network and the frames in it',
@@ -106,8 +109,8 @@ export const en = {
   'story.boot': 'How this network was built',
   'story.bootSteps': '{n} {n|step|steps}',
   follow: 'Follow',
-  'follow.all': 'Everything that happens',
-  'follow.allShort': 'everything',
+  'follow.all': 'Everything',
+  'follow.allDetail': 'of every command, and what the system does by itself',
   announce: 'Step {n} of {of}: {text}',
   transcript: 'Transcript',
   'transcript.copy': 'Copy all',
@@ -137,6 +140,34 @@ export const en = {
   'table.sysctl': 'Sysctls',
   'table.process': 'Processes',
   'table.etcd': 'etcd',
+  'table.iptables': 'iptables',
+  'table.conntrack': 'Connections',
+  'table.ipset': 'IP sets',
+  'table.qdisc': 'Queueing disciplines',
+  'table.socket': 'Sockets',
+  'table.kube': 'Kubernetes',
+  'table.log': 'Kernel log',
+  'tables.filter': 'Search these rows',
+  'tables.found': '{n} of {of}',
+  'tables.more': 'Show more: {n} left',
+  'iptables.rules': '{n} {n|rule|rules}',
+  'iptables.decided': 'decided in this step',
+  'iptables.matched': 'matched in this step',
+  'iptables.tried': 'tried in this step, did not match',
+  'log.goTo': 'Go to the step in which this line was written',
+  'column.protocol': 'protocol',
+  'column.original': 'original',
+  'column.reply': 'reply',
+  'column.set': 'set',
+  'column.member': 'member',
+  'column.type': 'type',
+  'column.kind': 'kind',
+  'column.local': 'local',
+  'column.peer': 'peer',
+  'column.process': 'process',
+  'column.ip': 'IP',
+  'column.node': 'node, pod CIDR',
+  'column.rule': 'rule',
   'table.touched': 'this step',
   'empty.route': 'No routes: nothing can be sent from here.',
   'empty.neigh': 'Nobody’s MAC address is known here yet.',

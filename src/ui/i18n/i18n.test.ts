@@ -26,7 +26,16 @@ describe('the dictionaries', () => {
     expect(wrong).toEqual([]);
   });
   it('leave nothing empty, and nothing in English by mistake', () => {
-    const same = ['table.etcd', 'column.mtu', 'column.mac', 'column.pid', 'pcap.device'];
+    const same = [
+      'scenario.group.flannel',
+      'table.etcd',
+      'table.iptables',
+      'table.kube',
+      'column.mtu',
+      'column.mac',
+      'column.pid',
+      'pcap.device',
+    ];
     expect(keys.filter((key) => en[key].trim() === '' || zh[key].trim() === '')).toEqual([]);
     expect(keys.filter((key) => en[key] === zh[key])).toEqual(same);
   });

@@ -1,7 +1,10 @@
 import type { en } from './en';
+import { faultsZh } from './faults';
 
 /** Every text of the interface in Simplified Chinese. */
 export const zh: Readonly<Record<keyof typeof en, string>> = {
+  ...faultsZh,
+
   // 通用
   close: '关闭',
   cancel: '取消',
@@ -22,7 +25,13 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'scenario.pick': '场景',
   'scenario.none': '选择一个场景',
   'scenario.catalogue': '场景',
-  'scenario.scripts': 'ip 命令脚本',
+  'scenario.group.docker': '单机 Docker',
+  'scenario.group.flannel': 'Flannel',
+  'scenario.group.routes': 'host-gw 与路由',
+  'scenario.group.script': 'ip 命令脚本',
+  'scenario.puzzle': '谜题',
+  'scenario.find': '查找场景……',
+  'scenario.nothing': '没有这个名字的场景。',
   'scenario.open': '打开文件…',
   'scenario.openDetail':
     '场景（JSON）、ip 命令脚本（.sh）或 kube-flannel 的 ConfigMap（YAML），也可以直接拖到页面上。',
@@ -36,11 +45,14 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
 
   // 与 Linux 对照
   'compared.line': '已与 {kernel} 逐帧核对',
+  'compared.lab': '已在内核实验中与 {kernel} 核对',
   'compared.title': '核对了什么',
   'compared.with': '对照对象',
   'compared.covers': '核对的内容',
   'compared.capture': '真实内核的抓包',
   'compared.date': '录制于 {date}',
+  'compared.how': '方式',
+  'compared.rebuilt': '由 {command} 在真实内核上重建，最近一次在 {date}',
 
   // 页眉
   share: '分享此刻',
@@ -61,16 +73,6 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   // 制造故障
   'break.title': '制造故障',
   'break.used': '这一步在 {netns} 中用到的表项',
-  'break.in': '在 {netns} 中',
-  'break.elsewhere': '换一个命名空间',
-  'break.route': '删除这条路由',
-  'break.neigh': '删除这个邻居表项',
-  'break.fdb': '删除这个转发表项',
-  'break.down': '关闭 {dev}',
-  'break.up': '启用 {dev}',
-  'break.mtu': '把 {dev} 的 MTU 改为 {mtu}',
-  'break.forwardOff': '让 {netns} 停止转发',
-  'break.forwardOn': '让 {netns} 恢复转发',
 
   // 区域
   stage: '舞台：网络与其中的帧',
@@ -107,8 +109,8 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'story.boot': '这个网络是怎样搭建的',
   'story.bootSteps': '{n} 步',
   follow: '跟踪',
-  'follow.all': '所有发生的事',
-  'follow.allShort': '全部',
+  'follow.all': '全部',
+  'follow.allDetail': '每条命令的，以及系统自己发出的',
   announce: '第 {n} 步，共 {of} 步：{text}',
   transcript: '文字记录',
   'transcript.copy': '复制全文',
@@ -138,6 +140,34 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'table.sysctl': '内核参数（sysctl）',
   'table.process': '进程',
   'table.etcd': 'etcd',
+  'table.iptables': 'iptables',
+  'table.conntrack': '连接跟踪',
+  'table.ipset': 'IP 集合',
+  'table.qdisc': '排队规则',
+  'table.socket': '套接字',
+  'table.kube': 'Kubernetes',
+  'table.log': '内核日志',
+  'tables.filter': '在这些表项中搜索',
+  'tables.found': '{n} / {of}',
+  'tables.more': '再显示一些：还有 {n} 条',
+  'iptables.rules': '{n} 条规则',
+  'iptables.decided': '这一步由它决定',
+  'iptables.matched': '这一步匹配了它',
+  'iptables.tried': '这一步试过，不匹配',
+  'log.goTo': '转到写下这一行的那一步',
+  'column.protocol': '协议',
+  'column.original': '原始方向',
+  'column.reply': '应答方向',
+  'column.set': '集合',
+  'column.member': '成员',
+  'column.type': '类型',
+  'column.kind': '种类',
+  'column.local': '本端',
+  'column.peer': '对端',
+  'column.process': '进程',
+  'column.ip': 'IP 地址',
+  'column.node': '节点 / Pod 网段',
+  'column.rule': '规则',
   'table.touched': '本步涉及',
   'empty.route': '没有路由：从这里什么也发不出去。',
   'empty.neigh': '这里还不知道任何邻居的 MAC 地址。',

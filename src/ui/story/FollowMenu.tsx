@@ -39,7 +39,7 @@ export function FollowMenu() {
       trigger={
         <button type="button" className={styles.follow} title={t('follow')}>
           <b>{t('story')}</b>
-          {followed === undefined ? <span>{t('follow.allShort')}</span> : <code>{followed.text}</code>}
+          {followed === undefined ? <span>{t('follow.all')}</span> : <code>{followed.text}</code>}
           <ChevronsUpDown aria-hidden />
         </button>
       }
@@ -49,7 +49,7 @@ export function FollowMenu() {
         value={follow === 'all' ? 'all' : String(follow.command)}
         onChange={(value) => actions.setFollow(value === 'all' ? 'all' : { command: Number(value) })}
       >
-        <MenuChoice value="all" title={t('follow.all')} />
+        <MenuChoice value="all" title={t('follow.all')} detail={t('follow.allDetail')} />
         {commands.map(({ command, netns, text }) => (
           <MenuChoice key={command} value={String(command)} title={text} detail={netns} />
         ))}

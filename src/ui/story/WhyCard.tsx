@@ -1,12 +1,14 @@
 import { ArrowRight, Check, Dot, Minus, Plus, X } from 'lucide-react';
 import { useMemo } from 'react';
 import { why, type WhyRow, type WhySection } from '../../explain';
-import { actions, getTrace, useApp, type Step } from '../../state';
+import { getTrace, useApp, type Step } from '../../state';
 import { useText } from '../i18n';
+import { showTable } from '../tables/show';
 import { CommandLine } from '../widgets/CommandLine';
 import { cx } from '../widgets/cx';
 import { Fold } from '../widgets/Fold';
 import { Sentence } from '../widgets/Sentence';
+import { Words } from '../widgets/Words';
 import styles from './why.module.css';
 
 /** Why a step happened as it did: what was weighed, what won, what lost and why. */
@@ -78,7 +80,9 @@ function Section({ section, first }: { readonly section: WhySection; readonly fi
       ))}
     </>
   );
-  if (inVain) {
+  const silent = section.quiet === true && kind === 'rules';
+  if (section.quiet === true && kind === 'facts') return null;
+  if (inVain || silent) {
     return (
       <div className={styles.section}>
         <Fold
@@ -100,21 +104,17 @@ function Section({ section, first }: { readonly section: WhySection; readonly fi
         <span>
           <Sentence of={heading} />
         </span>
-        {table === undefined ? null : <ShowTable netns={table.netns} />}
+        {table === undefined ? null : <ShowTable netns={table.netns} table={table.table} />}
       </h3>
       {body}
     </div>
   );
 }
 
-function ShowTable({ netns }: { readonly netns: string }) {
+function ShowTable({ netns, table }: NonNullable<WhySection['table']>) {
   const t = useText();
-  const show = () => {
-    actions.selectNetns(netns);
-    actions.setPanel('tables');
-  };
   return (
-    <button type="button" className={styles.show} onClick={show}>
+    <button type="button" className={styles.show} onClick={() => showTable(netns, table)}>
       {t('why.table')}
       <ArrowRight aria-hidden />
     </button>
@@ -162,10 +162,17 @@ function Row({ row, kind }: { readonly row: WhyRow; readonly kind: WhySection['k
   const [Won, Lost, wonText, lostText] = MARKS[kind];
   const Icon = row.won ? Won : Lost;
   return (
-    <li className={cx(styles.row, styles[kind], row.won ? styles.won : styles.lost)}>
+    <li
+      className={cx(styles.row, styles[kind], row.won ? styles.won : styles.lost)}
+      style={
+        row.depth === undefined
+          ? undefined
+          : { paddingInlineStart: `calc(var(--space-3) + ${row.depth * 14}px)` }
+      }
+    >
       <Icon aria-hidden />
       <span className="visually-hidden">{t(row.won ? wonText : lostText)}</span>
-      <code>{row.text}</code>
+      <code>{kind === 'rules' ? <Words text={row.text} /> : row.text}</code>
       <small>
         <Sentence of={row.reason} />
       </small>

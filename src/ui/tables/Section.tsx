@@ -27,7 +27,7 @@ export function Section(props: SectionProps) {
   const [chosen, choose] = useState<boolean | null>(null);
   const isOpen = chosen ?? (open || touched);
   return (
-    <section className={styles.section} data-testid={`table-${name}`}>
+    <section className={styles.section} data-section={name} data-testid={`table-${name}`}>
       <div className={styles.titleRow}>
         <h3>
           <button

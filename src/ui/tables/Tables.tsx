@@ -1,6 +1,6 @@
 import { TableProperties } from 'lucide-react';
-import { useMemo } from 'react';
-import { why } from '../../explain';
+import { useCallback, useMemo } from 'react';
+import { rowText, why } from '../../explain';
 import type { TableName, TableRows } from '../../sim/kernel/trace';
 import {
   actions,
@@ -29,6 +29,11 @@ import {
   type TableView,
 } from './columns';
 import { DataTable } from './DataTable';
+import { useFilter } from './Filter';
+import { Iptables } from './Iptables';
+import { KernelLog } from './KernelLog';
+import { conntrackView, ipsetView, kubeView, qdiscView, socketView } from './netfilter-views';
+import { withRemoved } from './removed';
 import { Section } from './Section';
 import styles from './tables.module.css';
 
@@ -49,11 +54,18 @@ export function Tables() {
 
 function AllTables({ netns }: { readonly netns: string }) {
   return (
-    <div className={styles.tables}>
+    <div className={styles.tables} data-scrolls>
       <One view={routeView} netns={netns} extra={useRouteQuestion(netns)} />
       <One view={neighView} netns={netns} />
       <One view={fdbView} netns={netns} />
       <Interfaces netns={netns} />
+      <Iptables netns={netns} />
+      <One view={conntrackView} netns={netns} />
+      <One view={ipsetView} netns={netns} />
+      <KernelLog netns={netns} />
+      <One view={socketView} netns={netns} />
+      <One view={qdiscView} netns={netns} />
+      <One view={kubeView} netns={netns} />
       <One view={etcdView} netns={netns} />
       <One view={ruleView} netns={netns} />
       <One view={processView} netns={netns} />
@@ -73,16 +85,6 @@ function useRouteQuestion(netns: string): string | undefined {
   }, [step, netns, version]);
 }
 
-/** Rows that the step has removed are shown where they were. */
-function withRemoved<T extends TableName>(
-  rows: readonly KeyedRow<T>[],
-  marks: RowMarks,
-): readonly KeyedRow<T>[] {
-  if (marks.removed.length === 0) return rows;
-  const all = [...rows, ...(marks.removed as readonly KeyedRow<T>[])];
-  return all.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-}
-
 interface OneProps<T extends TableName> {
   readonly view: TableView<T>;
   readonly netns: string;
@@ -93,7 +95,13 @@ function One<T extends TableName>({ view, netns, extra }: OneProps<T>) {
   const t = useText();
   const marks = useRowMarks(netns, view.table);
   const rows = withRemoved(useTableWithKeys(netns, view.table), marks);
-  const groups = useMemo(() => groupRows(rows, view.fold), [rows, view]);
+  const textOf = useCallback((entry: KeyedRow<T>) => rowText(view.table, entry.row), [view]);
+  const { shown, box, more } = useFilter(
+    rows,
+    textOf,
+    ({ key }) => marks.used.has(key) || marks.changed.has(key),
+  );
+  const groups = useMemo(() => groupRows(shown, view.fold), [shown, view]);
   const chosen = useApp((state) => (state.selection.netns === netns ? state.selection.dev : null));
   if (rows.length === 0 && view.empty === undefined) return null;
   const { device } = view;
@@ -127,6 +135,7 @@ function One<T extends TableName>({ view, netns, extra }: OneProps<T>) {
       open={view.open}
       touched={marks.used.size + marks.changed.size > 0}
     >
+      {view.filter === true ? box : null}
       {main.length > 0 ? data(main, `rows-${view.table}`, false) : null}
       {rows.length === 0 && view.empty !== undefined ? <p className={styles.empty}>{t(view.empty)}</p> : null}
       {[...groups].map(([group, part]) =>
@@ -141,6 +150,7 @@ function One<T extends TableName>({ view, netns, extra }: OneProps<T>) {
           </Folded>
         ),
       )}
+      {more}
     </Section>
   );
 }

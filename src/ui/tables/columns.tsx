@@ -31,6 +31,8 @@ export interface TableView<T extends TableName> {
   /** The device a row speaks of. */
   readonly device?: (row: TableRows[T]) => string | undefined;
   readonly open: boolean;
+  /** May grow so long that one wants to search it. */
+  readonly filter?: true;
   /** Said when there are no rows; without it the table is left out. */
   readonly empty?: TextKey;
 }
