@@ -7,7 +7,9 @@
  * and mounts. Nothing else on the machine is touched.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import httpd from './httpd.pl?raw';
+import udpProxy from './udp-proxy.pl?raw';
 
 interface Finished {
   /** stdout and stderr as a terminal shows them. */
@@ -19,9 +21,21 @@ interface Finished {
 export type Place = { readonly netns: string } | 'here';
 
 const SCRATCH = '/run/lab';
+/** The room's own programs, found before those of the machine. */
+const BIN = `${SCRATCH}/bin`;
+const LEGACY = ['iptables', 'iptables-save', 'iptables-restore'];
+/** What stands for programs that Debian has not, or not as the simulator has them. */
+const OWN_PROGRAMS = {
+  nginx: httpd,
+  'flannel-udp-proxy': udpProxy,
+  // As in a terminal: there the page itself is progress enough.
+  curl: '#!/bin/sh\ncase " $* " in *" -o "*) exec /usr/bin/curl "$@" ;; esac\nexec /usr/bin/curl --no-progress-meter "$@"\n',
+};
 const HOLD = [
   'mount -t tmpfs lab /run',
-  `mkdir /run/netns ${SCRATCH}`,
+  `mkdir /run/netns ${SCRATCH} ${BIN}`,
+  // The backend that writes TRACE to the kernel log, and that the simulator speaks as.
+  ...LEGACY.map((name) => `ln -s /usr/sbin/${name.replace('iptables', 'iptables-legacy')} ${BIN}/${name}`),
   // Names are looked up nowhere: a question to a name server would be a frame that no one asked for.
   'echo "hosts: files" > /run/nsswitch.conf',
   'if [ -e /etc/nsswitch.conf ]; then mount --bind /run/nsswitch.conf /etc/nsswitch.conf; fi',
@@ -30,9 +44,11 @@ const HOLD = [
   'read -r closed || true',
 ].join(' && ');
 const ENVIRONMENT = {
-  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  PATH: `${BIN}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
   LANG: 'C',
   LC_ALL: 'C',
+  // One at a time uses the lock of iptables; it is the room's own.
+  XTABLES_LOCKFILE: `${SCRATCH}/xtables.lock`,
   HOME: '/root',
 };
 
@@ -75,6 +91,9 @@ export class Box {
         if (!chunk.toString().includes('ready')) return;
         const pid = String(holder.pid);
         this.#init = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
+        for (const [name, text] of Object.entries(OWN_PROGRAMS)) {
+          writeFileSync(this.outside(`${BIN}/${name}`), text, { mode: 0o755 });
+        }
         resolve();
       });
     });

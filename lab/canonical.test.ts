@@ -4,7 +4,7 @@ import { Canonical } from './canonical';
 import { changed, echo, ethernet, icmp, ip, udp, vxlan } from './testing/frames';
 
 const IP = 0x0800;
-const options = { vxlanPorts: new Set([8472]), loopback: false };
+const options = { vxlanPorts: new Set([8472]), loopback: false, given: new Set([7, 40_001, 40_002, 33_434]) };
 
 /** The form of each frame, seen one after another on one interface. */
 function forms(frames: readonly Uint8Array[], loopback = false): string[] {

@@ -12,6 +12,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import {
   ETHERNET_LENGTH,
   LINKTYPE_ETHERNET,
+  LINKTYPE_RAW,
   readPcap,
   readU16,
   readU32,
@@ -21,9 +22,14 @@ import type { Box, Place } from './box';
 import type { SeenFrame } from './types';
 
 const LINKTYPE_LINUX_SLL2 = 276;
+/** A TUN device's packets have no header of their own. */
+const LINK_TYPES = { ethernet: LINKTYPE_ETHERNET, ip: LINKTYPE_RAW } as const;
 const SLL2_LENGTH = 20;
 const PACKET_OUTGOING = 4;
+const ETH_P_IP = 0x0800;
 const READY_SECONDS = 5;
+/** Larger than any MTU: what was put together from fragments passes bridges whole. */
+const MAX_FRAME = '9216';
 /** A larger ring costs time to make; a slot of loopback's holds 64 KiB. */
 const BUFFER_KIB = { ethernet: '1024', loopback: '4096' };
 
@@ -33,6 +39,8 @@ export interface Tap {
   readonly netns: string;
   /** Device name by index. */
   readonly devices: ReadonlyMap<number, string>;
+  /** Devices without a link layer. */
+  readonly raw?: ReadonlySet<string>;
 }
 
 interface Running {
@@ -65,7 +73,7 @@ export class Capture {
       ...['--time-stamp-precision=nano', '-i', dev, '-w', file],
       ...['-B', dev === 'lo' ? BUFFER_KIB.loopback : BUFFER_KIB.ethernet],
       // Immediate mode keeps a slot of the snapshot length for each frame; on `any` that is large unless told otherwise.
-      ...(dev === 'any' ? ['-y', 'LINUX_SLL2', '-s', '64'] : ['-s', '0']),
+      ...(dev === 'any' ? ['-y', 'LINUX_SLL2', '-s', '64'] : ['-s', dev === 'lo' ? '0' : MAX_FRAME]),
     ]);
     this.#running.push({ tap, dev, file, child });
     return new Promise((resolve, reject) => {
@@ -127,7 +135,8 @@ export class Capture {
       const place = `${tap.netns}/${dev}`;
       const cooked = (everywhere.get(tap) ?? []).filter((record) => deviceOf(tap, record) === dev);
       // The loopback device's transmit is its receive; libpcap gives it once, as received.
-      const seen = directed(place, read(running, LINKTYPE_ETHERNET), cooked);
+      const link = tap.raw?.has(dev) ? 'ip' : 'ethernet';
+      const seen = directed(place, read(running, LINK_TYPES[link]), cooked, link);
       if (seen.length > 0) frames.set(place, seen);
     }
     return frames;
@@ -165,17 +174,21 @@ export function directed(
   where: string,
   frames: readonly PcapFileRecord[],
   cooked: readonly PcapFileRecord[],
+  link: SeenFrame['link'] = 'ethernet',
 ): SeenFrame[] {
   if (frames.length !== cooked.length) {
     throw new Error(`${where}: tcpdump saw ${frames.length} frames, on "any" ${cooked.length}`);
   }
+  const header = link === 'ethernet' ? ETHERNET_LENGTH : 0;
   return frames.map(({ at, bytes, originalLength }, i) => {
     const record = cooked[i];
     const head = record?.bytes ?? new Uint8Array();
-    const same = (record?.originalLength ?? 0) - SLL2_LENGTH === originalLength - ETHERNET_LENGTH;
-    if (!same || readU16(head, 0) !== readU16(bytes, 12) || originalLength !== bytes.length) {
-      throw new Error(`${where}: frame ${i + 1} is not the one seen on "any", or not whole`);
+    const same = (record?.originalLength ?? 0) - SLL2_LENGTH === originalLength - header;
+    const type = link === 'ethernet' ? readU16(bytes, 12) : ETH_P_IP;
+    if (!same || readU16(head, 0) !== type || originalLength !== bytes.length) {
+      const lengths = `${originalLength} bytes, ${bytes.length} captured; ${record?.originalLength ?? 0} on "any"`;
+      throw new Error(`${where}: frame ${i + 1} is not the one seen on "any", or not whole (${lengths})`);
     }
-    return { at: at / 1e9, bytes, dir: head[10] === PACKET_OUTGOING ? 'out' : 'in' };
+    return { at: at / 1e9, link, bytes, dir: head[10] === PACKET_OUTGOING ? 'out' : 'in' };
   });
 }

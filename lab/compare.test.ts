@@ -48,10 +48,26 @@ describe('frames', () => {
     expect(whats(linux, observed({ 'a/eth0': [again, request, third] }))).toEqual(['frames of a/eth0']);
   });
 
+  it('may be ARP requests in any order, side by side, but not around others', () => {
+    const arp = (sender: number) =>
+      ethernet(0x0806, Uint8Array.from([0, 1, 8, 0, 6, 4, 0, 1, ...new Array<number>(20).fill(sender)]));
+    const [a, b] = [arp(1), arp(2)];
+    const both = (...list: Uint8Array[]) =>
+      observed({}, { frames: new Map([['a/eth0', list.map((bytes) => seen(bytes))]]) });
+    const seen = (bytes: Uint8Array) => ({ dir: 'in' as const, link: 'ethernet' as const, bytes, at: 0 });
+    expect(whats(both(a, b, request), both(b, a, request))).toEqual([]);
+    expect(whats(both(a, request, b), both(a, b, request))).toEqual(['frames of a/eth0']);
+    expect(whats(both(a, a), both(a, b))).toEqual(['frames of a/eth0']);
+  });
+
   it('of the other direction are found', () => {
     const turned = observed({});
-    const frames = new Map([['a/eth0', [{ dir: 'in' as const, bytes: request, at: 0 }]]]);
-    const sent = new Map([['a/eth0', [{ dir: 'out' as const, bytes: request, at: 0 }]]]);
+    const frames = new Map([
+      ['a/eth0', [{ dir: 'in' as const, link: 'ethernet' as const, bytes: request, at: 0 }]],
+    ]);
+    const sent = new Map([
+      ['a/eth0', [{ dir: 'out' as const, link: 'ethernet' as const, bytes: request, at: 0 }]],
+    ]);
     expect(whats({ ...turned, frames }, { ...turned, frames: sent })).toEqual(['frames of a/eth0']);
   });
 });

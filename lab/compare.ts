@@ -1,8 +1,8 @@
 /** Two observations of the same case, and everything in which they differ. */
-import { tcpdumpLine, toHex } from '../src/sim/wire/index';
+import { readU16, tcpdumpLine, toHex } from '../src/sim/wire/index';
 import { Canonical } from './canonical';
 import { diffLines } from './diff';
-import { comparedLines } from './outputs';
+import { comparedLines, comparedLogLine } from './outputs';
 import { changedKeys, tableLines } from './tables';
 import {
   TABLES,
@@ -14,10 +14,16 @@ import {
   type Tables,
 } from './types';
 
+const ETH_P_ARP = 0x0806;
 const DEFAULT_VXLAN_PORTS = [4789, 8472];
-const EMPTY: Tables = { link: [], addr: [], route: [], local: [], rule: [], neigh: [], fdb: [] };
+const EMPTY = Object.fromEntries(TABLES.map((table) => [table, []])) as unknown as Tables;
 
-export function compare(linux: Observation, sim: Observation): Difference[] {
+/** `given` are the ports and ids that the commands and the script name. */
+export function compare(
+  linux: Observation,
+  sim: Observation,
+  given: ReadonlySet<number> = new Set(),
+): Difference[] {
   const before = tables('before', linux.before, sim.before);
   // What was wrong all the time is told once.
   const told = new Set(before.map(({ lines }) => JSON.stringify(lines)));
@@ -25,8 +31,9 @@ export function compare(linux: Observation, sim: Observation): Difference[] {
   return [
     ...namespaces(linux, sim),
     ...before,
-    ...outputs(linux, sim),
-    ...frames(linux, sim),
+    ...outputs(linux, sim, given),
+    ...kernelLog(linux, sim, given),
+    ...frames(linux, sim, given),
     ...after.filter(({ lines }) => !told.has(JSON.stringify(lines))),
   ];
 }
@@ -50,17 +57,23 @@ function tables(
     TABLES.flatMap((table) => {
       const own = (sim.get(netns) ?? EMPTY)[table];
       const real = (linux.get(netns) ?? EMPTY)[table].map((row) => asNic(table, row, own));
-      return rowDifference(`${table} of ${netns} ${when}`, tableLines(table, real), tableLines(table, own));
+      const what = `${table} of ${netns} ${when}`;
+      return rowDifference(table, what, tableLines(table, real), tableLines(table, own));
     }),
   );
 }
 
-function rowDifference(what: string, linux: readonly string[], sim: readonly string[]): Difference[] {
+function rowDifference(
+  table: TableName,
+  what: string,
+  linux: readonly string[],
+  sim: readonly string[],
+): Difference[] {
   return lineDifference(what, linux, sim).map(({ lines }) => {
     const missing = lines.filter(({ side }) => side === 'linux').map(({ text }) => text);
     const shown = lines.map((line) => {
       if (line.side !== 'sim') return line;
-      const changes = missing.map((text) => changedKeys(text, line.text)).find((text) => text !== '');
+      const changes = missing.map((text) => changedKeys(table, text, line.text)).find((text) => text !== '');
       return { ...line, text: line.text + (changes ?? '') };
     });
     return { what, lines: shown };
@@ -76,12 +89,12 @@ function asNic(table: TableName, row: Row, simulated: readonly Row[]): Row {
 
 // ---- outputs -------------------------------------------------------------------------------------------------------
 
-function outputs(linux: Observation, sim: Observation): Difference[] {
+function outputs(linux: Observation, sim: Observation, given: ReadonlySet<number>): Difference[] {
   const count = Math.max(linux.outputs.length, sim.outputs.length);
   return Array.from({ length: count }, (_, i) => {
     const [real, own] = [linux.outputs[i], sim.outputs[i]];
     const text = (each: typeof real) =>
-      each ? [...comparedLines(each.command, each.output), `exit ${each.exit}`] : ['(not run)'];
+      each ? [...comparedLines(each.command, each.output, given), `exit ${each.exit}`] : ['(not run)'];
     const one = real ?? own;
     return lineDifference(
       `output of \`${one?.command ?? ''}\` in ${one?.netns ?? ''}`,
@@ -102,6 +115,12 @@ function lineDifference(what: string, linux: readonly string[], sim: readonly st
   ];
 }
 
+function kernelLog(linux: Observation, sim: Observation, given: ReadonlySet<number>): Difference[] {
+  if (!linux.kernelLog || !sim.kernelLog) return [];
+  const lines = (list: readonly string[]) => list.map((line) => comparedLogLine(line, given));
+  return lineDifference('kernel log', lines(linux.kernelLog), lines(sim.kernelLog));
+}
+
 // ---- frames --------------------------------------------------------------------------------------------------------
 
 /** The ports VXLAN devices of either side use. */
@@ -118,22 +137,29 @@ function vxlanPorts(...observations: readonly Observation[]): Set<number> {
   return ports;
 }
 
-function frames(linux: Observation, sim: Observation): Difference[] {
+/** A frame, and what of it is compared. */
+interface Form {
+  readonly frame: SeenFrame;
+  readonly dir: SeenFrame['dir'];
+  readonly bytes: Uint8Array;
+}
+
+function frames(linux: Observation, sim: Observation, given: ReadonlySet<number>): Difference[] {
   const ports = vxlanPorts(linux, sim);
   const places = [...new Set([...linux.frames.keys(), ...sim.frames.keys()])].sort();
   return places.flatMap((place) => {
     const [real, own] = [linux.frames.get(place) ?? [], sim.frames.get(place) ?? []];
     const loopback = place.endsWith('/lo');
     const canonical = (list: readonly SeenFrame[]) => {
-      const same = new Canonical({ vxlanPorts: ports, loopback });
-      return list.map(({ dir, bytes }) => ({ dir, bytes: same.frame(bytes) }));
+      const same = new Canonical({ vxlanPorts: ports, loopback, given });
+      return list.map((frame) => ({ frame, dir: frame.dir, bytes: same.frame(frame.bytes, frame.link) }));
     };
-    const [realForms, ownForms] = [canonical(real), canonical(own)];
+    const [realForms, ownForms] = [inOrder(canonical(real)), inOrder(canonical(own))];
     const keys = (list: typeof realForms) => list.map(({ dir, bytes }) => `${dir} ${toHex(bytes)}`);
     const lines = diffLines(keys(realForms), keys(ownForms));
     if (lines.every(({ side }) => side === 'both')) return [];
     const shown = lines.map(({ side, index }, i) => {
-      const frame = (side === 'sim' ? own : real)[index];
+      const frame = (side === 'sim' ? ownForms : realForms)[index]?.frame;
       const before = lines[i - 1];
       const pair = side === 'sim' && before?.side === 'linux' ? realForms[before.index]?.bytes : undefined;
       const mine = ownForms[index]?.bytes;
@@ -144,8 +170,30 @@ function frames(linux: Observation, sim: Observation): Difference[] {
   });
 }
 
-function frameText({ dir, bytes, at }: SeenFrame): string {
-  const line = tcpdumpLine(bytes, 'ethernet', { ethernet: true, verbose: true }).replace(/\n\s*/g, ' ');
+/** Requests that follow each other directly are sorted: they are sent again by timers of hosts that know nothing of each other. */
+function inOrder(list: readonly Form[]): Form[] {
+  const sorted: Form[] = [];
+  let run: Form[] = [];
+  const flush = () => {
+    sorted.push(...run.sort((a, b) => (orderKey(a) < orderKey(b) ? -1 : 1)));
+    run = [];
+  };
+  for (const form of list) {
+    if (isArpRequest(form)) run.push(form);
+    else {
+      flush();
+      sorted.push(form);
+    }
+  }
+  flush();
+  return sorted;
+}
+const orderKey = ({ dir, bytes }: Form): string => `${dir} ${toHex(bytes)}`;
+const isArpRequest = ({ frame: { link }, bytes }: Form): boolean =>
+  link === 'ethernet' && readU16(bytes, 12) === ETH_P_ARP && readU16(bytes, 20) === 1;
+
+function frameText({ dir, link, bytes, at }: SeenFrame): string {
+  const line = tcpdumpLine(bytes, link, { ethernet: true, verbose: true }).replace(/\n\s*/g, ' ');
   return `${at.toFixed(6).padStart(9)} ${dir.padEnd(3)} ${line}`;
 }
 

@@ -21,6 +21,26 @@ export const EXCEPTIONS: readonly Exception[] = [
     why: 'covers the identification',
   },
   {
+    what: 'source ports and echo ids that were drawn (from 1024 on, named by no command and no rule)',
+    instead: 'which packets of an interface share one; where they stand in tables, outputs and the log',
+    why: 'random (ip_local_port_range; also `--random-fully` of MASQUERADE)',
+  },
+  {
+    what: 'TCP sequence and acknowledgement numbers',
+    instead: 'as counted from the first of each direction',
+    why: 'the initial ones are a keyed hash and the time (secure_tcp_seq)',
+  },
+  {
+    what: 'TCP time stamps',
+    instead: 'that they are there, and whether they are 0',
+    why: 'the time, from a random start',
+  },
+  {
+    what: 'TCP and UDP checksums where a drawn number is covered',
+    instead: 'whether they are right',
+    why: 'they cover it',
+  },
+  {
     what: 'UDP source port of VXLAN',
     instead: 'whether it lies in 32768–60999',
     why: 'a hash of the inner flow with a secret drawn at boot (udp_flow_src_port)',
@@ -41,9 +61,14 @@ export const EXCEPTIONS: readonly Exception[] = [
     why: 'covers the time stamp, or quoted identifications',
   },
   {
-    what: 'UDP checksum on lo',
+    what: 'UDP and TCP checksums on lo',
     instead: 'nothing',
     why: 'left to a device that has none to fill in (CHECKSUM_PARTIAL); offload cannot be turned off on lo',
+  },
+  {
+    what: 'order of ARP requests that follow each other directly',
+    instead: 'that they are all there',
+    why: 'timers of two hosts run beside each other, microseconds apart',
   },
   {
     what: 'times printed by commands',
@@ -51,7 +76,7 @@ export const EXCEPTIONS: readonly Exception[] = [
     why: 'they are measured',
   },
   {
-    what: 'order in which neighbours and learnt addresses are listed',
+    what: 'order in which neighbours, learnt addresses, connections and members of sets are listed',
     instead: 'the set of them',
     why: 'hash tables with a secret drawn at boot',
   },
@@ -71,8 +96,23 @@ export const EXCEPTIONS: readonly Exception[] = [
     why: 'queues and limits of the driver: nothing the model has',
   },
   {
-    what: 'identifications printed by `tcpdump -v`',
-    instead: 'that one is printed',
+    what: 'identifications printed by `tcpdump -v` and in the kernel log',
+    instead: 'that one is printed; in the log, whether it is 0',
     why: 'random, as in the frames',
+  },
+  {
+    what: 'timeouts of connections',
+    instead: 'that there is one',
+    why: 'they run',
+  },
+  {
+    what: "comments of `iptables-save`, a set's `initval`, process and file numbers of `ss -p` with the widths they make",
+    instead: 'that they are there',
+    why: 'the date; a random number; numbers of the machine',
+  },
+  {
+    what: 'times of kernel log lines, and lines that neither LOG nor TRACE wrote',
+    instead: 'the lines of all namespaces in one order',
+    why: 'measured; other people use the kernel, too',
   },
 ];

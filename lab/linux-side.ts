@@ -3,6 +3,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Box, type Place } from './box';
 import { Capture, type Tap } from './capture';
 import { runJournal } from './journal-run';
+import { KernelLog } from './kernel-log';
+import { givenNumbers, labTexts } from './outputs';
 import { levelling, withPrelude } from './script';
 import { parseRows, TABLE_COMMANDS } from './tables';
 import {
@@ -20,16 +22,21 @@ const UP_SECONDS = 4;
 /** The machine lacks something that the case needs. */
 export class NotHere extends Error {}
 
-/** `rooms` is told of the room, so that it can be closed from outside when the program is interrupted. */
+/**
+ * `rooms` is told of the room, so that it can be closed from outside when the program is interrupted. `logs`: the kernel
+ * log is read.
+ */
 export async function observeLinux(
   labCase: LabCase,
   sim: SimObservation,
   rooms: Set<Box>,
+  logs: boolean,
 ): Promise<Observation> {
   const box = await Box.open();
   rooms.add(box);
   try {
-    return await new Room(box, labCase).observe(sim);
+    await checkNeeds(box, labCase);
+    return await new Room(box, labCase, logs).observe(sim);
   } finally {
     await box.close();
     rooms.delete(box);
@@ -37,10 +44,16 @@ export async function observeLinux(
 }
 
 class Room {
+  readonly #given: ReadonlySet<number>;
+
   constructor(
     private readonly box: Box,
     private readonly labCase: LabCase,
-  ) {}
+    /** Whether the kernel log is read. */
+    private readonly logs: boolean,
+  ) {
+    this.#given = givenNumbers(labTexts(labCase));
+  }
 
   async observe(sim: SimObservation): Promise<Observation> {
     const { box, labCase } = this;
@@ -65,14 +78,17 @@ class Room {
     const { taps } = await this.#tables(names, ['link']);
     const capture = await Capture.start(box, taps);
     const before = (await this.#tables(names)).tables;
+    const log = this.logs ? new KernelLog() : undefined;
     const began = Date.now();
     const journal = await runJournal(box, labCase.journal, began, labCase.root);
     await wait(labCase.settle * 1000);
     const ended = Date.now();
     const after = (await this.#tables(await this.#names())).tables;
     const outputs = await journal.finish();
+    const kernelLog = log?.read();
+    log?.close();
     const frames = await capture.stop(began, ended);
-    return { before, after, outputs, frames };
+    return { before, after, outputs, frames, kernelLog };
   }
 
   /** The script's own machine only where it has given it something. */
@@ -94,29 +110,32 @@ class Room {
     names: readonly string[],
     which: readonly TableName[] = TABLES,
   ): Promise<{ tables: Map<string, Tables>; taps: Tap[] }> {
-    const lines = names.flatMap((netns) =>
-      which.map((table) => {
-        const command = TABLE_COMMANDS[table];
-        const inside = netns === this.labCase.root ? command : command.replace(/^(\w+)/, `$1 -n ${netns}`);
-        return `echo; echo '@@ ${netns} ${table}'; ${inside}`;
-      }),
-    );
+    const lines = names.map((netns) => {
+      const parts = which.map((table) => `echo; echo '@@ ${netns} ${table}'; ${asking(table)}`);
+      // One shell for each namespace, without the mounts of `ip netns exec`.
+      const within = netns === this.labCase.root ? 'bash' : `nsenter --net=/run/netns/${netns} bash`;
+      return `${within} <<'END'\n${parts.join('\n')}\nEND`;
+    });
     const { output } = await this.box.run('here', lines.join('\n'));
     const tables = new Map<string, Record<TableName, Row[]>>();
     const devices = new Map<string, Map<number, string>>();
+    const raw = new Map<string, Set<string>>();
     for (const part of output.split(/^@@ /m).slice(1)) {
       const [head = '', ...rest] = part.split('\n');
       const [netns = '', table = ''] = head.split(' ') as [string, TableName];
       const found = tables.get(netns) ?? noRows();
       tables.set(netns, found);
       if (table === '') continue;
-      found[table] = parseRows(table, rest.join(''), `Linux, ${netns}: ${TABLE_COMMANDS[table]}`);
+      const what = `Linux, ${netns}: ${TABLE_COMMANDS[table]}`;
+      found[table] = parseRows(table, rest.join('\n'), what, this.#given);
       if (table === 'link') devices.set(netns, indexes(rest.join('')));
+      if (table === 'link') raw.set(netns, withoutLinkLayer(rest.join('')));
     }
     const taps = names.map((netns) => ({
       netns,
       place: this.#place(netns),
       devices: devices.get(netns) ?? new Map<number, string>(),
+      raw: raw.get(netns),
     }));
     return { tables, taps };
   }
@@ -136,8 +155,44 @@ class Room {
   }
 }
 
+/** Asks without making anything: looking at a table of iptables or at connections brings them into use. */
+function asking(table: TableName): string {
+  const command = TABLE_COMMANDS[table];
+  if (table === 'iptables')
+    return `if read -r name < /proc/net/ip_tables_names 2>/dev/null; then ${command}; fi`;
+  const counted = '/proc/sys/net/netfilter/nf_conntrack_count';
+  if (table === 'conntrack')
+    return `if [ -e ${counted} ] && read -r n < ${counted} && [ "$n" != 0 ]; then ${command} 2>/dev/null; fi`;
+  return command;
+}
+
 function noRows(): Record<TableName, Row[]> {
-  return { link: [], addr: [], route: [], local: [], rule: [], neigh: [], fdb: [] };
+  return Object.fromEntries(TABLES.map((table) => [table, []])) as unknown as Record<TableName, Row[]>;
+}
+
+function withoutLinkLayer(json: string): Set<string> {
+  const rows = JSON.parse(json) as { ifname?: string; link_type?: string }[];
+  return new Set(rows.flatMap(({ ifname, link_type }) => (link_type === 'none' && ifname ? [ifname] : [])));
+}
+
+/** What says whether a part of the kernel is there, and what is told where it is not. */
+const NEEDS: Readonly<Record<NonNullable<LabCase['needs']>, readonly [string, string]>> = {
+  sch_netem: [
+    'ip link add probe type veth && tc qdisc add dev probe root netem; code=$?; ip link del probe; exit $code',
+    'no sch_netem',
+  ],
+  // Its own in each namespace only in some kernels, else the machine's.
+  nf_conntrack_max: [
+    'echo 1000000 > /proc/sys/net/netfilter/nf_conntrack_max',
+    'nf_conntrack_max cannot be set in a namespace',
+  ],
+};
+
+async function checkNeeds(box: Box, { needs }: LabCase): Promise<void> {
+  if (needs === undefined) return;
+  const [probe, without] = NEEDS[needs];
+  const tried = await box.run('here', probe);
+  if (tried.exit !== 0) throw new NotHere(without);
 }
 
 function indexes(json: string): Map<number, string> {

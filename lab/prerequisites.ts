@@ -20,8 +20,16 @@ const TOOLS: Readonly<Record<string, string>> = {
   nsenter: 'util-linux',
   timeout: 'coreutils',
   bash: 'bash',
+  'iptables-legacy': 'iptables',
+  conntrack: 'conntrack',
+  ipset: 'ipset',
+  curl: 'curl',
+  // What `nc` is goes by Debian's alternatives: the OpenBSD one comes first.
+  'nc.openbsd': 'netcat-openbsd',
+  perl: 'perl-base',
 };
 const PATHS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+const BRIDGE_FILTER = '/proc/sys/net/bridge';
 const INSTALL_MS = 300_000;
 
 function missing(): string[] {
@@ -55,6 +63,9 @@ export async function whyNot(): Promise<string | undefined> {
   if (missing().length > 0 && isDebian()) install(missing());
   const still = missing();
   if (still.length > 0) return `not installed: ${still.join(', ')}`;
+  // Loaded or built in; iptables sees what bridges switch by it.
+  if (!existsSync(BRIDGE_FILTER)) spawnSync('modprobe', ['br_netfilter'], { stdio: 'ignore' });
+  if (!existsSync(BRIDGE_FILTER)) return 'no br_netfilter';
   try {
     return await tryRoom();
   } catch (error) {
@@ -71,7 +82,7 @@ async function tryRoom(): Promise<string | undefined> {
     const listen = 'tcpdump -Z root --immediate-mode -i lo -c 1 -w /dev/null';
     const heard = await box.run(
       'here',
-      `${listen} & sleep 0.3; ping -c 1 -W 1 127.0.0.1 > /dev/null; wait $!`,
+      `${listen} & heard=$!; ping -c 20 -i 0.2 127.0.0.1 > /dev/null 2>&1 & wait $heard`,
       5,
     );
     return heard.exit === 0 ? undefined : `tcpdump cannot listen here: ${oneLine(heard.output)}`;

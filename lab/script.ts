@@ -30,12 +30,21 @@ const SETTINGS = [
 ];
 /** A bridge that looks into multicast says so once or twice when it comes up, some time later. */
 const NO_REPORTS = 'net.ipv4.igmp_link_local_mcast_reports=0';
+/** These go by the machine's memory; the windows of TCP go by them. */
+const BUFFERS = ['net.ipv4.tcp_rmem="4096 131072 33554432"', 'net.ipv4.tcp_wmem="4096 16384 4194304"'];
+/** What a namespace is born with where br_netfilter is loaded. */
+const BRIDGE = ['iptables', 'ip6tables', 'arptables'].map(
+  (tables) => `net.bridge.bridge-nf-call-${tables}=1`,
+);
 const OFFLOADS = 'tx off rx off sg off tso off gso off gro off';
+/** A bridge merges nothing itself; libpcap believes a device without it to have no frame above its MTU, but defragmentation makes some. */
+const BRIDGE_OFFLOADS = OFFLOADS.replace('gro off', 'gro on');
 const IPV6_OFF = ['net.ipv6.conf.all.disable_ipv6=1', 'net.ipv6.conf.default.disable_ipv6=1'];
 
 const PRELUDE = `
 settle() {
-  "$@" sysctl -qw ${SETTINGS.join(' ')} ${NO_REPORTS}
+  "$@" sysctl -qw ${BRIDGE.join(' ')}
+  "$@" sysctl -qw ${SETTINGS.join(' ')} ${BUFFERS.join(' ')} ${NO_REPORTS}
   if [ -e /proc/sys/net/ipv6 ]; then "$@" sysctl -qw ${IPV6_OFF.join(' ')}; fi
 }
 ip() {
@@ -48,7 +57,8 @@ settle
 
 /** Makes every namespace of a script as a kernel that has just started would make it. Bash runs the result. */
 export function withPrelude(script: string): string {
-  return `${PRELUDE}${script}\n`;
+  // What stays in the background must not hold the output that is waited for.
+  return `${PRELUDE}${script.replace(/ &$/gm, ' > /dev/null 2>&1 &')}\n`;
 }
 
 /**
@@ -82,7 +92,7 @@ export function levelling(
     const lines = tables.link.flatMap((row) => {
       if (row.kind === undefined) return [];
       const dev = String(row.ifname);
-      const offloads = `ethtool -K ${dev} ${OFFLOADS} >/dev/null 2>&1 || true`;
+      const offloads = `ethtool -K ${dev} ${row.kind === 'bridge' ? BRIDGE_OFFLOADS : OFFLOADS} >/dev/null 2>&1 || true`;
       if (!needsAddress(row, own, tables.link)) return [offloads];
       const address = own.find(({ ifname }) => ifname === row.ifname)?.address;
       return [offloads, `ip link set dev ${dev} address ${String(address)}`];

@@ -1,5 +1,8 @@
 /** The simulator's half of a case. */
 import { World, type JournalEntry, type Trace, type TraceEvent } from '../src/sim/index';
+import type { NetnsRow } from '../src/sim/index';
+import { isLogged, writesLog } from './kernel-log';
+import { givenNumbers, labTexts } from './outputs';
 import { TABLE_COMMANDS, parseRows } from './tables';
 import {
   TABLES,
@@ -11,31 +14,74 @@ import {
 } from './types';
 
 const NS = 1e9;
+const LOG_ALL = 'sysctl -w net.netfilter.nf_log_all_netns=1';
 
 export function observeSim(labCase: LabCase): SimObservation {
   const world = World.open(labCase.scenario, { settleNs: labCase.settle * NS });
   const failed = world.setupFailures[0];
   if (failed)
     throw new Error(`the simulator cannot build it: ${failed.place}: ${failed.command}: ${failed.output}`);
-  const built = allTables(world);
+  if (labCase.lead) world.execute(labCase.lead);
+  const logs = writesLog(labCase);
+  if (logs) world.execute(machines(world).map((netns) => ({ netns, command: LOG_ALL })));
+  const given = givenNumbers(labTexts(labCase));
+  const built = allTables(world, given);
   if (labCase.prepare.length > 0) world.execute(labCase.prepare);
-  const from = labCase.prepare.length > 0 ? world.trace.events.length : world.trace.upSeq;
+  const quiet = labCase.prepare.length === 0 && labCase.lead === undefined && !logs;
+  const from = quiet ? world.trace.upSeq : world.trace.events.length;
   const began = world.trace.end;
-  const before = allTables(world);
+  const before = allTables(world, given);
   world.execute(labCase.journal.map((entry) => later(entry, began)));
-  const after = allTables(world);
+  const after = allTables(world, given);
+  const log = kernelLog(world, began);
   world.finish();
   const { frames, events } = world.trace;
   const seen = events.slice(from);
-  return { built, before, after, frames: framesOf(seen, frames, began), outputs: outputsOf(seen) };
+  return {
+    built,
+    before,
+    after,
+    frames: framesOf(seen, frames, began),
+    outputs: outputsOf(seen),
+    kernelLog: log,
+  };
 }
 
-function allTables(world: World): Map<string, Tables> {
+/** Namespaces that are machines. */
+function machines(world: World): string[] {
+  const roots = world.trace.events.flatMap((event) => {
+    const row =
+      event.kind === 'change' && event.table === 'netns' ? (event.after as NetnsRow | undefined) : undefined;
+    return row !== undefined && row.parent === undefined ? [event.netns] : [];
+  });
+  return [...new Set(roots)];
+}
+
+/** What the machines' `dmesg` says since `began`. */
+function kernelLog(world: World, began: number): string[] {
+  return machines(world)
+    .flatMap((netns) => (world.query(netns, 'dmesg') ?? '').split('\n'))
+    .flatMap((line) => {
+      const match = /^\[ *(\d+)\.(\d{6})\] (.*)$/.exec(line);
+      return match ? [{ at: Number(match[1]) * 1e6 + Number(match[2]), text: match[3] ?? '' }] : [];
+    })
+    .filter(({ at, text }) => at >= Math.floor(began / 1e3) && isLogged(text))
+    .sort((a, b) => a.at - b.at)
+    .map(({ text }) => text);
+}
+
+function allTables(world: World, given: ReadonlySet<number>): Map<string, Tables> {
   return new Map(
     world.namespaces.map((netns) => {
       const rows = TABLES.map((table) => {
-        const printed = world.query(netns, TABLE_COMMANDS[table]) ?? '';
-        return [table, parseRows(table, printed, `simulator, ${netns}: ${TABLE_COMMANDS[table]}`)] as const;
+        const printed = (world.query(netns, TABLE_COMMANDS[table]) ?? '').replace(
+          /^bash: \w+: command not found\n/,
+          '',
+        );
+        return [
+          table,
+          parseRows(table, printed, `simulator, ${netns}: ${TABLE_COMMANDS[table]}`, given),
+        ] as const;
       });
       return [netns, Object.fromEntries(rows) as unknown as Tables];
     }),
@@ -56,12 +102,13 @@ function framesOf(
     if (event.kind !== 'tx' && event.kind !== 'rx') continue;
     // As libpcap on Linux: what the loopback device sends is seen once, when it comes back in.
     if (event.dev === 'lo' && event.kind === 'tx') continue;
-    const bytes = all[event.frame]?.bytes;
-    if (!bytes) continue;
+    const frame = all[event.frame];
+    if (!frame) continue;
+    const { bytes, link } = frame;
     const key = `${event.netns}/${event.dev}`;
     const list = frames.get(key) ?? [];
     frames.set(key, list);
-    list.push({ dir: event.kind === 'tx' ? 'out' : 'in', bytes, at: (event.at - began) / NS });
+    list.push({ dir: event.kind === 'tx' ? 'out' : 'in', link, bytes, at: (event.at - began) / NS });
   }
   return frames;
 }

@@ -1,5 +1,6 @@
-/** Tables of one namespace as iproute2 prints them in JSON, and which of their keys are compared. */
-import type { Row, TableName } from './types';
+/** Tables of one namespace as their tools print them, and what of them is compared. */
+import { comparedConntrack } from './outputs';
+import { LINE_TABLES, type LineTable, type Row, type TableName } from './types';
 
 export const TABLE_COMMANDS: Readonly<Record<TableName, string>> = {
   link: 'ip -j -d link',
@@ -9,6 +10,10 @@ export const TABLE_COMMANDS: Readonly<Record<TableName, string>> = {
   rule: 'ip -j rule',
   neigh: 'ip -j neigh',
   fdb: 'bridge -j fdb',
+  iptables: 'iptables-save -c',
+  conntrack: 'conntrack -L',
+  ipset: 'ipset save',
+  qdisc: 'tc qdisc',
 };
 
 /** Tables whose order is the kernel's own and says something; the others are sets of rows. */
@@ -43,9 +48,49 @@ function isFallback(name: unknown): boolean {
   return typeof name === 'string' && FALLBACK_DEVICES.test(name);
 }
 
-/** @throws when the text is no JSON list; `what` names it */
-export function parseRows(table: TableName, printed: string, what: string): Row[] {
+const isLines = (table: TableName): table is LineTable => (LINE_TABLES as readonly string[]).includes(table);
+
+/** Lines of a table that is printed as text, with what is open blanked; sets sorted. */
+const LINES: Readonly<Record<LineTable, (lines: readonly string[], given: ReadonlySet<number>) => string[]>> =
+  {
+    // Comments hold the date.
+    iptables: (lines) => lines.filter((line) => !line.startsWith('#')),
+    conntrack: (lines, given) =>
+      lines
+        .filter((line) => !/ have been shown\.$/.test(line))
+        .map((line) => comparedConntrack(line, given))
+        .sort(),
+    ipset: (lines) => sortedMembers(lines.map((line) => line.replace(/ initval 0x[0-9a-f]+/, ''))),
+    // Without a handle: the device's own, which the kernel put there.
+    qdisc: (lines) => lines.filter((line) => !/^qdisc \w+ 0: /.test(line)).map((line) => line.trimEnd()),
+  };
+
+/** Members of a set follow their set; their order is a hash's. */
+function sortedMembers(lines: readonly string[]): string[] {
+  const sets = new Map<string, string[]>();
+  for (const line of lines) {
+    const name = line.split(' ')[1] ?? '';
+    sets.set(name, [...(sets.get(name) ?? []), line]);
+  }
+  return [...sets.values()].flatMap(([create = '', ...members]) => [create, ...members.sort()]);
+}
+
+/**
+ * `given` are the ports and ids that the commands themselves name.
+ *
+ * @throws when the text is no JSON list; `what` names it
+ */
+export function parseRows(
+  table: TableName,
+  printed: string,
+  what: string,
+  given: ReadonlySet<number> = new Set(),
+): Row[] {
   const text = printed.trim();
+  if (isLines(table)) {
+    const lines = text.split('\n').filter((line) => line.trim() !== '');
+    return LINES[table](lines, given).map((line) => ({ line }));
+  }
   if (text === '') return [];
   if (text.includes(NO_TABLE)) return [{ error: NO_TABLE }];
   let value: unknown;
@@ -95,6 +140,7 @@ function linkRow(row: Row): Row {
 
 /** Rows as lines to compare: keys sorted; sets sorted. */
 export function tableLines(table: TableName, rows: readonly Row[]): string[] {
+  if (isLines(table)) return rows.map(({ line }) => String(line));
   const lines = rows.map((row) => JSON.stringify(sortedKeys(row)));
   return ORDERED.has(table) ? lines : lines.sort();
 }
@@ -109,7 +155,8 @@ function sortedKeys(value: unknown): unknown {
 const IDENTITY = ['ifname', 'dev', 'dst', 'mac', 'local', 'priority', 'metric', 'type'];
 
 /** `  [qdisc: "noop" in Linux, "noqueue" simulated]` when both lines are about the same thing, else nothing. */
-export function changedKeys(linux: string, sim: string): string {
+export function changedKeys(table: TableName, linux: string, sim: string): string {
+  if (isLines(table)) return '';
   const [a, b] = [JSON.parse(linux), JSON.parse(sim)] as [Row, Row];
   const same = (key: string) => JSON.stringify(a[key]) === JSON.stringify(b[key]);
   if (!IDENTITY.every(same)) return '';

@@ -15,16 +15,26 @@ export interface LabCase {
   readonly settle: number;
   /** The room's own network namespace, where the script gives it devices: `host`. */
   readonly root?: string;
+  /** Run in the simulation alone, before anything: the script builds what comes of it. */
+  readonly lead?: readonly JournalEntry[];
+  /** A part of the kernel without which there is nothing to compare. */
+  readonly needs?: 'sch_netem' | 'nf_conntrack_max';
 }
 
 export interface SeenFrame {
   readonly dir: 'in' | 'out';
+  readonly link: 'ethernet' | 'ip';
   readonly bytes: Uint8Array;
   /** Seconds after the first command began. Shown, never compared. */
   readonly at: number;
 }
 
-export const TABLES = ['link', 'addr', 'route', 'local', 'rule', 'neigh', 'fdb'] as const;
+/** Printed as JSON. */
+export const ROW_TABLES = ['link', 'addr', 'route', 'local', 'rule', 'neigh', 'fdb'] as const;
+/** Printed as text: a row has one key, `line`. */
+export const LINE_TABLES = ['iptables', 'conntrack', 'ipset', 'qdisc'] as const;
+export const TABLES = [...ROW_TABLES, ...LINE_TABLES] as const;
+export type LineTable = (typeof LINE_TABLES)[number];
 export type TableName = (typeof TABLES)[number];
 export type Row = Readonly<Record<string, unknown>>;
 /** Rows of every table of one namespace. */
@@ -44,6 +54,8 @@ export interface Observation {
   readonly before: ReadonlyMap<string, Tables>;
   readonly after: ReadonlyMap<string, Tables>;
   readonly outputs: readonly CommandOutput[];
+  /** What LOG and TRACE wrote from the first command on, on all machines, without times; undefined: it cannot be read. */
+  readonly kernelLog: readonly string[] | undefined;
 }
 
 export interface SimObservation extends Observation {

@@ -1,29 +1,79 @@
 /** What is run: every catalogue scenario, the scripts as themselves and as exported, and variations of them. */
-import { catalogue, exportLab, type CatalogueEntry } from '../../src/scenarios/index';
-import { run, type JournalEntry } from '../../src/sim/index';
+import {
+  catalogue,
+  exportLab,
+  isSimulatedOnly,
+  movesDaemons,
+  type CatalogueEntry,
+} from '../../src/scenarios/index';
+import { World, type JournalEntry } from '../../src/sim/index';
 import { levelled } from '../journal';
 import { buildingPart } from '../script';
+import { NETFILTER } from './netfilter';
 import { OVERLAY } from './overlay';
 import { PRINTED } from './printed';
 import { ROUTED } from './routed';
 import { SWITCHED } from './switched';
+import { TRANSPORT } from './transport';
+import { USERSPACE } from './userspace';
 import type { Variation } from './variation';
 import type { LabCase } from '../types';
 
 const SETTLE = 0.25;
 
-function exported(entry: CatalogueEntry): LabCase {
+/** Long enough for daemons to have done what a command made them do. */
+const DAEMONS_SECONDS = 12;
+
+/**
+ * The journal in parts: Linux has no daemons, so what a command made them do is taken from the simulation, and a part goes
+ * on from there. `lead` is everything before the part.
+ */
+export function parts(journal: readonly JournalEntry[]): { lead: JournalEntry[]; journal: JournalEntry[] }[] {
+  const found: { lead: JournalEntry[]; journal: JournalEntry[] }[] = [{ lead: [], journal: [] }];
+  journal.forEach((entry, i) => {
+    const last = found.at(-1);
+    if (!movesDaemons(entry)) {
+      if (!isSimulatedOnly(entry)) last?.journal.push(entry);
+      return;
+    }
+    const lead = [...journal.slice(0, i + 1), { netns: entry.netns, command: `sleep ${DAEMONS_SECONDS}` }];
+    found.push({ lead, journal: [] });
+  });
+  return found.filter((part, i) => i === 0 || part.journal.length > 0);
+}
+
+function exported(entry: CatalogueEntry, part = 0): LabCase {
   const scenario = entry.load();
-  const { script } = exportLab(run(scenario, []), [], entry.id);
+  const { lead = [], journal = [] } = parts(levelled(entry.journal))[part] ?? {};
+  const world = World.open(scenario);
+  if (lead.length > 0) world.execute(lead);
+  const { trace } = world;
+  const { script } = exportLab(trace, [], entry.id, {
+    learnt: true,
+    ...(lead.length > 0 ? { at: trace.events.length } : {}),
+  });
   return {
     id: entry.id,
     about: entry.title.en,
     scenario,
     script,
     prepare: [],
-    journal: levelled(entry.journal),
+    journal,
     settle: SETTLE,
+    ...(lead.length > 0 ? { lead: forgetting(lead, world) } : {}),
   };
+}
+
+/** Connections and counters are not exported; the simulation begins without them as well. */
+function forgetting(lead: readonly JournalEntry[], world: World): JournalEntry[] {
+  const { namespaces } = world;
+  const used = (netns: string) =>
+    [...(world.query(netns, 'iptables-save') ?? '').matchAll(/^\*(\w+)$/gm)].map(([, table = '']) => table);
+  const clear = namespaces.flatMap((netns) => [
+    { netns, command: 'conntrack -F' },
+    ...used(netns).map((table) => ({ netns, command: `iptables -t ${table} -Z` })),
+  ]);
+  return [...lead, ...clear];
 }
 
 /** A case whose network is built only when it is run. */
@@ -37,7 +87,14 @@ export interface ListedCase {
 function casesOf(entry: CatalogueEntry): ListedCase[] {
   const { source } = entry;
   const about = entry.title.en;
-  if (source.kind !== 'script') return [{ id: entry.id, about, load: () => exported(entry) }];
+  if (source.kind !== 'script') {
+    return parts(entry.journal).map(({ lead }, i) => {
+      const id = i === 0 ? entry.id : `${entry.id}-${i + 1}`;
+      const after = lead.at(-2)?.command;
+      const told = after === undefined ? about : `${about}, after \`${after}\``;
+      return { id, about: told, load: () => ({ ...exported(entry, i), id }) };
+    });
+  }
   const itself = (): LabCase => {
     const asExported = exported(entry);
     return { ...asExported, script: buildingPart(source.text), root: asExported.scenario.machines[0]?.name };
@@ -56,13 +113,24 @@ function parse(line: string): JournalEntry {
   return { netns, command, ...(at === undefined ? {} : { at: Number(at) * 1e9 }) };
 }
 
-function varied({ id, about, prepare = [], commands, settle = SETTLE }: Variation, base: LabCase): LabCase {
-  return { ...base, id, about, settle, prepare: prepare.map(parse), journal: commands.map(parse) };
+function varied(
+  { id, about, prepare = [], commands, needs, settle = SETTLE }: Variation,
+  base: LabCase,
+): LabCase {
+  return { ...base, id, about, needs, settle, prepare: prepare.map(parse), journal: commands.map(parse) };
 }
 
 export function allCases(): ListedCase[] {
   const cases = catalogue.flatMap(casesOf);
-  const variations = [...OVERLAY, ...ROUTED, ...SWITCHED, ...PRINTED].map((variation): ListedCase => {
+  const variations = [
+    ...OVERLAY,
+    ...ROUTED,
+    ...SWITCHED,
+    ...NETFILTER,
+    ...USERSPACE,
+    ...TRANSPORT,
+    ...PRINTED,
+  ].map((variation): ListedCase => {
     const base = cases.find(({ id }) => id === variation.base);
     if (!base) throw new Error(`${variation.id}: there is no scenario ${variation.base}`);
     const { id, about } = variation;

@@ -4,6 +4,7 @@ import type { Variation } from './variation';
 const HOST_GW = 'flannel-host-gw';
 const PROXY = 'script-proxy-arp';
 const ROUTER = 'script-router';
+const TWO_SUBNETS = 'host-gw-two-subnets';
 const PING_HOST_GW = 'infra-container-1: ping -n -e 1 -c 1 -W 1 10.244.1.3';
 const TRACE = 'traceroute -n -q 1 -N 1 -w 1 --sport=40001';
 
@@ -140,5 +141,23 @@ export const ROUTED: readonly Variation[] = [
     id: 'proxy-arp-unassigned',
     about: 'an address of the block that no pod has',
     commands: ['node: ip route add blackhole 10.233.1.0/26', 'pod1: ping -n -e 1 -c 1 -W 1 10.233.1.9'],
+  },
+  {
+    base: TWO_SUBNETS,
+    id: 'router-between-nodes',
+    about: 'a gateway that is not on the link: refused, forced by onlink, and unknown to the router',
+    commands: [
+      'node1: ip route add 10.244.1.0/24 via 192.168.2.2',
+      'node1: ip route add 10.244.1.0/24 via 192.168.2.2 dev eth0',
+      'node1: ping -n -e 1 -c 1 -W 1 10.244.1.2',
+      'pod-1: ping -n -e 2 -c 1 -W 1 10.244.1.2',
+      'node1: ip route add 10.244.1.0/24 via 192.168.2.2 dev eth0 onlink',
+      'pod-1: ping -n -e 3 -c 1 -W 4 10.244.1.2',
+      'router: ip route add 10.244.1.0/24 via 192.168.2.2',
+      'router: ip route add 10.244.0.0/24 via 192.168.1.2',
+      'node1: ip route replace 10.244.1.0/24 via 192.168.1.1',
+      'node2: ip route replace 10.244.0.0/24 via 192.168.2.1',
+      'pod-1: ping -n -e 4 -c 1 -W 1 10.244.1.2',
+    ],
   },
 ];

@@ -1,6 +1,6 @@
 /** Frames and observations for tests, said in few words. */
 import { concatBytes, internetChecksum, pseudoHeaderSum, writeU16, writeU32 } from '../../src/sim/wire/index';
-import type { Observation, SeenFrame, Tables } from '../types';
+import { TABLES, type Observation, type SeenFrame, type Tables } from '../types';
 
 const MACS = Uint8Array.from([2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1]);
 
@@ -72,19 +72,20 @@ export function changed(bytes: Uint8Array, at: number): Uint8Array {
   return copy;
 }
 
-export const NO_ROWS: Tables = { link: [], addr: [], route: [], local: [], rule: [], neigh: [], fdb: [] };
+export const NO_ROWS = Object.fromEntries(TABLES.map((table) => [table, []])) as unknown as Tables;
 
 export function observed(
   frames: Readonly<Record<string, readonly Uint8Array[]>>,
   more: Partial<Observation> = {},
 ): Observation {
   const seen = (list: readonly Uint8Array[]): SeenFrame[] =>
-    list.map((bytes, i) => ({ dir: i % 2 === 0 ? 'out' : 'in', bytes, at: i / 1000 }));
+    list.map((bytes, i) => ({ dir: i % 2 === 0 ? 'out' : 'in', link: 'ethernet', bytes, at: i / 1000 }));
   return {
     frames: new Map(Object.entries(frames).map(([place, list]) => [place, seen(list)])),
     before: new Map(),
     after: new Map(),
     outputs: [],
+    kernelLog: [],
     ...more,
   };
 }
