@@ -68,6 +68,10 @@ test('what opens over the screen', async ({ app }) => {
   await app.press('Escape');
   await app.page.getByTestId('scenario-picker').click();
   await expectNoViolations(app, 'picker, lesson');
+  await app.press('Escape');
+  await app.page.getByTestId('break-menu').click();
+  await expect(app.page.getByRole('listbox').getByRole('option').first()).toBeVisible();
+  await expectNoViolations(app, 'faults');
 });
 
 test('a phone, and Chinese', async ({ app }) => {

@@ -220,7 +220,7 @@ export class Framewalk {
   }
   async pickScenario(title: string): Promise<void> {
     await this.page.getByTestId('scenario-picker').click();
-    await this.page.getByRole('menuitemradio', { name: title }).click();
+    await this.page.getByRole('option', { name: title }).first().click();
     await expect(this.page.getByTestId('scenario-picker')).toContainText(title);
     await this.idle();
   }

@@ -137,7 +137,7 @@ test('the Break menu runs the command it shows', async ({ app }) => {
   const before = await app.titles();
   await app.goTo(await app.numberOf(/^flannel\.1 finds the host behind that MAC: 10\.168\.0\.3/));
   await app.page.getByTestId('break-menu').click();
-  const item = app.page.getByRole('menuitem', { name: /Delete this forwarding entry/ });
+  const item = app.page.getByRole('option', { name: /Delete the forwarding entry of 5e:f8:4f:00:e3:37/ });
   await expect(item).toContainText(DELETE);
   await item.click();
   await app.idle();

@@ -43,23 +43,12 @@ function inWorker([url, id]: readonly [url: string, id: string]): Promise<string
   });
 }
 
-const ids = [
-  'docker-bridge',
-  'flannel-vxlan',
-  'flannel-host-gw',
-  'script-two-namespaces',
-  'script-bridge',
-  'script-router',
-  'script-vxlan',
-  'script-proxy-arp',
-] as const;
-
 test('the worker in the browser and Node compute the same trace of every scenario', async ({ app }) => {
   const working = app.page.waitForEvent('worker');
   await app.open('#v=1&s=docker-bridge&l=en');
   const url = (await working).url();
-  const known = await inNode('list');
-  expect([...ids].sort()).toEqual([...known].sort());
+  const ids = await inNode('list');
+  expect(ids.length).toBeGreaterThan(15);
   for (const id of ids) {
     const there = await app.page.evaluate(inWorker, [url, id] as const);
     const here = await inNode(id);

@@ -70,11 +70,11 @@ test('中文 is Chinese everywhere', async ({ app }) => {
   expect((await words(app)).filter(isEnglish), 'English in the help').toEqual([]);
   await app.press('Escape');
   await app.page.getByTestId('scenario-picker').click();
-  await expect(app.page.getByRole('menu')).toBeVisible();
+  await expect(app.page.getByRole('option').first()).toBeVisible();
   expect((await words(app)).filter(isEnglish), 'English in the picker').toEqual([]);
   await app.press('Escape');
   await app.page.getByTestId('break-menu').click();
-  await expect(app.page.getByRole('menu')).toBeVisible();
+  await expect(app.page.getByRole('listbox').getByRole('option').first()).toBeVisible();
   expect((await words(app)).filter(isEnglish), 'English in the Break menu').toEqual([]);
   await app.press('Escape');
   await app.press('/');

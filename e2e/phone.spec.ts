@@ -49,11 +49,11 @@ test('everything is there and nothing sticks out', async ({ app }) => {
 
   // Menus and sheets of the header.
   await page.getByTestId('scenario-picker').tap();
-  await expect(page.getByRole('menuitemradio').first()).toBeVisible();
+  await expect(page.getByRole('option').first()).toBeVisible();
   await expectToFit(app, 'picker');
   await page.keyboard.press('Escape');
   await page.getByTestId('break-menu').tap();
-  await expect(page.getByRole('menuitem').first()).toBeVisible();
+  await expect(page.getByRole('listbox').getByRole('option').first()).toBeVisible();
   await expectToFit(app, 'Break menu');
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Search and go' }).tap();

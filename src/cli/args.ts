@@ -25,7 +25,7 @@ export type Args =
       readonly json: boolean;
     };
 
-const MAX_SETTLE_SECONDS = 3_600;
+const MAX_SETTLE_SECONDS = 172_800;
 
 function seconds(text: string, max: number): number | undefined {
   if (!/^\d+(\.\d+)?$/.test(text)) return undefined;

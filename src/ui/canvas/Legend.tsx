@@ -2,6 +2,7 @@
 import { useMemo } from 'react';
 import { getTrace, useApp } from '../../state';
 import type { LayerProtocol } from '../../sim/wire';
+import { shortName } from '../widgets/protocols';
 import { segmentsOfFrame } from './director';
 import styles from './stage.module.css';
 import { useStrings } from './strings';
@@ -29,7 +30,7 @@ export function Legend() {
       {ORDER.filter((protocol) => present.has(protocol)).map((protocol) => (
         <li key={protocol}>
           <i style={{ background: `var(--${protocol})` }} />
-          {strings.protocol[protocol]}
+          {protocol === 'eth' ? strings.ethernet : shortName[protocol]}
         </li>
       ))}
     </ul>

@@ -28,18 +28,50 @@ function RoomBase({ room, children }: { readonly room: PlacedRoom; readonly chil
   );
 }
 
+/** User space ends here, the kernel begins: it lights up when a packet is carried across. */
+function Boundary({ room }: { readonly room: PlacedRoom }) {
+  const isCrossed = useLive(({ crossed }) => crossed.has(room.id));
+  if (room.boundary === undefined) return null;
+  return (
+    <div
+      className={styles.boundary}
+      data-boundary={room.id}
+      data-crossed={isCrossed || undefined}
+      style={{ top: room.boundary - 1 }}
+    />
+  );
+}
+
+/** What is carried across, above the lines that lead there; nothing while nothing is. */
+export const BoundaryLabel = memo(function BoundaryLabel({ data }: NodeProps<RoomNode>) {
+  const strings = useStrings();
+  const mirrored = useScene().rooms.get(data.id)?.mirrored;
+  const crossing = useLive(({ crossed }) => crossed.get(data.id));
+  if (crossing?.copied !== true) return null;
+  const up = crossing.up ? `↑ ${strings.copiedUp}` : '';
+  const down = crossing.down ? `↓ ${strings.copiedDown}` : '';
+  return (
+    <span className={styles.crossing} data-mirrored={mirrored || undefined}>
+      {[up, down].filter(Boolean).join('  ')}
+    </span>
+  );
+});
+
 export const MachineRoom = memo(function MachineRoom({ data }: NodeProps<RoomNode>) {
   const strings = useStrings();
   const room = useScene().rooms.get(data.id);
-  const exists = useNamespace(data.id) !== undefined;
+  const namespace = useNamespace(data.id);
   const address = useOuterAddress(data.id);
   const detail = useLive(({ detail: now }) => now);
-  if (room === undefined || !exists) return null;
+  if (room === undefined || namespace === undefined) return null;
   if (detail !== 'near') return <RoomSummary room={room} />;
   return (
     <RoomBase room={room}>
       <div className={styles.head}>
-        <b>{room.id}</b>
+        <b>
+          {room.id}
+          {namespace.role === 'router' ? <small>{strings.router}</small> : null}
+        </b>
         {address === undefined || room.isCrowned ? null : <code>{address}</code>}
       </div>
       {room.bands.map(({ kind, x, y, w, h }) => (
@@ -52,6 +84,7 @@ export const MachineRoom = memo(function MachineRoom({ data }: NodeProps<RoomNod
           <span>{kind === 'user' ? strings.userSpace : strings.kernel}</span>
         </div>
       ))}
+      <Boundary room={room} />
     </RoomBase>
   );
 });
@@ -109,6 +142,7 @@ export const PodRoom = memo(function PodRoom({ data }: NodeProps<RoomNode>) {
         <b>{data.id}</b>
         <code>{address ?? '–'}</code>
       </div>
+      <Boundary room={room} />
     </RoomBase>
   );
 });

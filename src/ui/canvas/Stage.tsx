@@ -27,7 +27,7 @@ import { SceneContext, useLive, useScene, type Detail, type Scene } from './live
 import { elementAt } from './moveFocus';
 import { Overlay } from './Overlay';
 import { roomKey, type ChipKind } from './plan';
-import { MachineRoom, PodRoom, RouterRoom } from './Rooms';
+import { BoundaryLabel, MachineRoom, PodRoom, RouterRoom } from './Rooms';
 import { EmptyStage } from './States';
 import styles from './stage.module.css';
 import { useStrings } from './strings';
@@ -38,6 +38,7 @@ const NODE_TYPES: NodeTypes = {
   machine: MachineRoom,
   pod: PodRoom,
   router: RouterRoom,
+  boundary: BoundaryLabel,
   wires: Wires,
   device: DeviceChip,
   bridge: DeviceChip,
@@ -87,6 +88,19 @@ function nodesOf(scene: Scene, detail: Detail): Node[] {
     data: {},
     ...fixed,
   });
+  for (const { id, shape, x, y, w, boundary } of scene.layout.rooms) {
+    if (boundary === undefined || shape === 'pod' || detail !== 'near') continue;
+    nodes.push({
+      id: `boundary ${id}`,
+      type: 'boundary',
+      position: { x, y: y + boundary },
+      width: w,
+      height: 1,
+      zIndex: 3,
+      data: { id },
+      ...fixed,
+    });
+  }
   for (const { key, kind, x, y, w, h } of scene.layout.chips) {
     if (detail !== 'near' && kind !== 'switch') continue;
     nodes.push({

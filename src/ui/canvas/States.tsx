@@ -1,5 +1,6 @@
 /** The stage without a network: nothing opened, being built, or refused. */
 import { actions, useApp } from '../../state';
+import { placeText } from '../widgets/place';
 import styles from './states.module.css';
 import { useStrings } from './strings';
 
@@ -47,7 +48,7 @@ export function EmptyStage() {
           <ul>
             {problems.map(({ place, message }, i) => (
               <li key={i}>
-                <code>{place}</code>
+                <code>{placeText(place, lang)}</code>
                 <span>{message[lang]}</span>
               </li>
             ))}

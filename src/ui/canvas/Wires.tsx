@@ -72,6 +72,12 @@ function ProgramLine({ link }: { readonly link: Link }) {
   return device === undefined || process?.state !== 'running' ? null : <Line link={link} />;
 }
 
+/** Programs speak to the kernel through sockets all the time: the line is seen where a packet goes. */
+function SocketLine({ link }: { readonly link: Link }) {
+  const isSeen = useLive(({ lit, trail }) => lit.has(link.id) || trail.has(link.id));
+  return isSeen ? <Line link={link} /> : null;
+}
+
 interface TunnelProps {
   readonly a: string;
   readonly b: string;
@@ -122,6 +128,8 @@ function lineFor(link: Link) {
       return <AttachLine key={link.id} link={link} />;
     case 'program':
       return <ProgramLine key={link.id} link={link} />;
+    case 'socket':
+      return <SocketLine key={link.id} link={link} />;
     case 'local':
     case 'tunnel':
       return null;

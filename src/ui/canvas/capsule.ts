@@ -3,6 +3,7 @@
  * the payload. The length says how long the frame is. Pixels at scale 1; the capsule's centre is where the frame is.
  */
 import { dissect, type Layer, type LayerProtocol } from '../../sim/wire';
+import { shortName } from '../widgets/protocols';
 
 /** What is drawn as one segment. */
 export interface Segment {
@@ -42,17 +43,6 @@ export const CAPSULE_H = 28;
 const INSET = 4;
 const LEAST_INNER = 14;
 const LABEL_PAD = 12;
-const LABELS: Readonly<Record<LayerProtocol, string>> = {
-  eth: 'Eth',
-  arp: 'ARP',
-  ip: 'IP',
-  icmp: 'ICMP',
-  udp: 'UDP',
-  tcp: 'TCP',
-  vxlan: 'VXLAN',
-  ipip: 'IPIP',
-  data: '',
-};
 /** Widths of the labels at 600 12px; close enough in every fallback font, and the same in every test. */
 const LABEL_W: Readonly<Record<LayerProtocol, number>> = {
   eth: 22,
@@ -75,7 +65,7 @@ function segmentOf(layer: Layer): Segment {
   const quoted = layer.quoted === true;
   return {
     protocol,
-    label: LABELS[protocol],
+    label: shortName[protocol],
     depth: layer.depth + (quoted ? 1 : 0),
     w,
     quoted,

@@ -3,6 +3,7 @@
  * device keeps its place when others come and go, and stepping never moves a thing. What is gone gives its place to
  * the next of its group that appears, as registers are given out.
  */
+import { tunOf } from '../../state';
 import type { EventSeq, FrameId, LinkKind, LinkRow, NetnsRow, TraceEvent } from '../../sim/kernel/trace';
 
 /** Where a device is drawn: in the bridge row, as a port in it, at the bottom edge, beside the IP layer, or apart. */
@@ -149,7 +150,8 @@ export class CensusReader {
     } else if (event.kind === 'origin') {
       this.origins.add(event.frame);
     } else if (event.kind === 'copy') {
-      this.rooms.get(event.netns)?.devices.get(event.via)?.programs.add(event.process);
+      const tun = tunOf(event.via);
+      if (tun !== undefined) this.rooms.get(event.netns)?.devices.get(tun)?.programs.add(event.process);
     }
   }
 

@@ -1,8 +1,8 @@
 /** Frames and places in words. */
 import { dropLabel, type Message } from '../../explain';
-import type { Frame, Place, Step, TraceEvent } from '../../state';
-import { getTrace } from '../../state';
+import { getTrace, placeOf, type Frame, type Place, type Step, type TraceEvent } from '../../state';
 import { dissect, type Layer } from '../../sim/wire';
+import { shortName } from '../widgets/protocols';
 import type { StageStrings } from './strings';
 
 /** Said without its own name: it is inside what is said. */
@@ -10,22 +10,10 @@ const isSaid = ({ protocol, quoted }: Layer) => protocol !== 'data' && quoted !=
 
 const field = (layer: Layer | undefined, name: string) => layer?.fields.find((it) => it.name === name);
 
-const NAMES = {
-  eth: 'Eth',
-  arp: 'ARP',
-  ip: 'IP',
-  icmp: 'ICMP',
-  udp: 'UDP',
-  tcp: 'TCP',
-  vxlan: 'VXLAN',
-  ipip: 'IPIP',
-  data: '',
-};
-
 /** `Eth ARP request 42 bytes`, `Eth IP UDP VXLAN Eth IP ICMP 148 bytes`. */
 export function describeFrame(frame: Frame, strings: StageStrings): string {
   const layers = dissect(frame.bytes, frame.link).filter(isSaid);
-  const words = layers.map(({ protocol }) => NAMES[protocol]);
+  const words = layers.map(({ protocol }) => shortName[protocol]);
   const arp = layers.find(({ protocol }) => protocol === 'arp');
   const opcode = field(arp, 'arp.opcode') ?? field(arp, 'arp.op');
   if (opcode !== undefined)
@@ -49,15 +37,15 @@ export function standingPlace(step: Step): Place | undefined {
     case 'rx':
     case 'fdb':
     case 'vtep':
+      return { netns: main.netns, dev: main.dev };
     case 'encap':
     case 'decap':
-      return { netns: main.netns, dev: main.dev };
+    case 'copy':
+      return placeOf(main, getTrace().events);
     case 'drop':
       return main.dev === undefined
         ? { netns: main.netns, what: 'ip' }
         : { netns: main.netns, dev: main.dev };
-    case 'copy':
-      return { netns: main.netns, process: main.process };
     default:
       return { netns: main.netns, what: 'ip' };
   }
@@ -85,5 +73,5 @@ export function dropOf(step: Step): { readonly place: Place; readonly reason: Me
   if (drop?.kind !== 'drop') return undefined;
   const place: Place =
     drop.dev === undefined ? { netns: drop.netns, what: 'ip' } : { netns: drop.netns, dev: drop.dev };
-  return { place, reason: dropLabel(drop.reason) };
+  return { place, reason: dropLabel(drop.reason, drop.where) };
 }

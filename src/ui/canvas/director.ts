@@ -14,7 +14,7 @@ import type { CensusReader } from './census';
 import { decidingPlace, describeFrame, describePlace, dropOf, standingPlace } from './describe';
 import { polyline, type Path, type Point } from './geometry';
 import type { StageLayout } from './layout';
-import type { LiveState } from './live';
+import type { Crossing, LiveState } from './live';
 import { Roads } from './route';
 import { keyOf, type Hop, type SpriteSources } from './sprites';
 import type { StageStrings } from './strings';
@@ -35,6 +35,36 @@ export function segmentsOfFrame(frame: Frame): readonly Segment[] {
 const isOuter = (frame: Frame | undefined) =>
   frame !== undefined && segmentsOfFrame(frame).some(({ depth, quoted }) => depth > 0 && !quoted);
 
+/** What the program does to the packet it has just read, when that is in the same step. */
+function changedIn(step: Step, { frame, to }: Flight) {
+  if (to.process === undefined) return undefined;
+  const { events } = getTrace();
+  return step.seqs
+    .map((seq) => events[seq])
+    .find(
+      (event) =>
+        (event?.kind === 'encap' && event.inner === frame) ||
+        (event?.kind === 'decap' && event.outer === frame),
+    );
+}
+
+/** Where and which way packets pass between programs and the kernel. */
+function crossingsOf(flights: readonly Flight[]): LiveState['crossed'] {
+  const { events } = getTrace();
+  const found = new Map<string, Crossing>();
+  for (const { from, to, endSeq } of flights) {
+    const [up, down] = [to.process !== undefined, from.process !== undefined];
+    if (up === down || from.netns !== to.netns) continue;
+    const known = found.get(to.netns);
+    found.set(to.netns, {
+      up: up || known?.up === true,
+      down: down || known?.down === true,
+      copied: events[endSeq]?.kind === 'copy' || known?.copied === true,
+    });
+  }
+  return found;
+}
+
 const hopsKnown = new WeakMap<Step, readonly Hop[]>();
 
 /** The flights of a step, with what tunnel devices make of the frames that reach them. */
@@ -44,8 +74,9 @@ function hopsOf(step: Step): readonly Hop[] {
     const { events } = getTrace();
     hops = flightsOfStep(step).map((flight) => {
       const event = events[flight.endSeq];
-      const isChange = event?.kind === 'encap' || event?.kind === 'decap';
-      return isChange && event.frame !== flight.frame ? { ...flight, becomes: event.frame } : flight;
+      const change = event?.kind === 'copy' ? changedIn(step, flight) : event;
+      const isChange = change?.kind === 'encap' || change?.kind === 'decap';
+      return isChange && change.frame !== flight.frame ? { ...flight, becomes: change.frame } : flight;
     });
     hopsKnown.set(step, hops);
   }
@@ -64,6 +95,16 @@ function standingOf(step: Step): SpriteSources['standing'] {
 
 /** Topics in which something is looked up and decided. */
 const DECISIONS: ReadonlySet<Step['topic']> = new Set(['route', 'neigh', 'fdb']);
+
+type Lights = Pick<LiveState, 'active' | 'dropped' | 'lit' | 'trail' | 'decides' | 'crossed'>;
+const DARK: Lights = {
+  active: new Set(),
+  dropped: null,
+  lit: new Set(),
+  trail: new Set(),
+  decides: null,
+  crossed: new Map(),
+};
 
 const NOWHERE: Path = polyline([{ x: 0, y: 0 }]);
 
@@ -84,7 +125,7 @@ export class Director {
     return {
       steps: this.steps,
       frames: getTrace().frames,
-      flightsOf: hopsOf,
+      flightsOf: (step) => hopsOf(step).filter(this.isOnStage),
       isOrigin: (frame) => this.reader.isOrigin(frame),
     };
   }
@@ -95,7 +136,7 @@ export class Director {
     if (step === undefined) return undefined;
     const until = Math.min(cursor, step.last);
     if (this.built?.step === step && this.built.cursor === until) return this.built.sources;
-    const flights = hopsOf(step).filter(({ endSeq }) => endSeq <= until);
+    const flights = hopsOf(step).filter((hop) => hop.endSeq <= until && this.isOnStage(hop));
     const standing = standingOf(step);
     const sources: SpriteSources = {
       flights,
@@ -109,9 +150,15 @@ export class Director {
     return sources;
   }
 
+  /** Nothing for the IP layer of a switch, which has no say in what the switch does. */
   restOf(place: Place): Point | undefined {
-    return this.roads.restOf(keyOf(place)) ?? this.roads.restOf(keyOf({ netns: place.netns, what: 'app' }));
+    const rest = this.roads.restOf(keyOf(place));
+    if (rest !== undefined || (place.dev === undefined && place.what === 'ip')) return rest;
+    return this.roads.restOf(keyOf({ netns: place.netns, what: 'app' }));
   }
+
+  private readonly isOnStage = ({ to }: Flight): boolean =>
+    to.dev !== undefined || to.what !== 'ip' || this.roads.restOf(keyOf(to)) !== undefined;
 
   private wayOf(flight: Flight) {
     const [from, to] = [keyOf(flight.from), keyOf(flight.to)];
@@ -131,16 +178,16 @@ export class Director {
   }
 
   /** What lights up while the cursor is in step `index`. */
-  lights(index: number, lang: Lang): Pick<LiveState, 'active' | 'dropped' | 'lit' | 'trail' | 'decides'> {
+  lights(index: number, lang: Lang): Lights {
     const step = this.steps[index];
-    if (step === undefined)
-      return { active: new Set(), dropped: null, lit: new Set(), trail: new Set(), decides: null };
+    if (step === undefined) return DARK;
     const place = standingPlace(step);
     const drop = dropOf(step);
     const decides = DECISIONS.has(step.topic) ? decidingPlace(getTrace().events[step.main]) : undefined;
     const { packet, command } = trailAt(this.story, index);
     return {
       active: placesOf(step, flightsOfStep(step), place && keyOf(place)),
+      crossed: crossingsOf(flightsOfStep(step)),
       dropped: drop ? { key: keyOf(drop.place), reason: message(lang, drop.reason) } : null,
       lit: this.linksOf(packet),
       trail: this.linksOf(command),
@@ -156,7 +203,7 @@ export class Director {
     const step = this.steps[index];
     if (step === undefined) return [];
     const { frames } = getTrace();
-    const flights = hopsOf(step);
+    const flights = hopsOf(step).filter(this.isOnStage);
     const place = standingPlace(step);
     const ends: { frame: FrameId; place: Place; from?: Place; isDrop: boolean }[] = flights
       .filter(

@@ -5,7 +5,7 @@ import { appKey, devKey, Draft, ipKey, processKey, textWidth, type RoomPlan } fr
 
 const SOCKET = { w: 12, h: 10, pitch: 16 };
 const PORT = { h: 24, gap: 8, pad: 14 };
-const NIC = { w: 124, h: 44, gap: 10 };
+const NIC = { w: 132, h: 44, gap: 10 };
 const IP = { w: 124, h: 44 };
 const PILL = { h: 28, gap: 8 };
 /** From here on ports are sockets without a name: they would be wider than the machines above. */
@@ -100,7 +100,7 @@ export function planRouter(room: CensusRoom, ports: readonly SidedPort[]): RoomP
     const key = processKey(room.id, pill.name);
     draft.chip(room.id, 'process', pill.name, key, { x, y: pillsTop, w: pill.w, h: PILL.h });
     const from = { x: x + pill.w / 2, y: pillsTop };
-    draft.link('local', key, ipKey(room.id), polyline([from, { x: middle, y: ip.y + ip.h }]));
+    draft.link('socket', key, ipKey(room.id), polyline([from, { x: middle, y: ip.y + ip.h }]));
     x += pill.w + PILL.gap;
   }
   draft.point(appKey(room.id), name / 2, ip.y + ip.h / 2);

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CensusReader, type Census } from './census';
-import { contains, distance, overlaps, type Box } from './geometry';
+import { distance, type Box } from './geometry';
 import { layoutStage, type PlacedRoom, type StageLayout } from './layout';
+import { expectTidy } from './testing/tidy';
 import { cluster, WorldScript } from './testing/world';
 
 function censusOf(world: WorldScript): Census {
@@ -13,46 +14,6 @@ function censusOf(world: WorldScript): Census {
 const stageOf = (world: WorldScript, aspect?: number) => layoutStage(censusOf(world), aspect);
 const room = (stage: StageLayout, id: string) => stage.rooms.find((it) => it.id === id) as PlacedRoom;
 const chip = (stage: StageLayout, key: string) => stage.places.get(key) as Box;
-const outer = (box: PlacedRoom): Box => ({ ...box, y: box.y - 23, h: box.h + 46 });
-
-function everyPair<T>(items: readonly T[], check: (a: T, b: T) => void): void {
-  items.forEach((a, i) => items.slice(i + 1).forEach((b) => check(a, b)));
-}
-
-/** Standing rooms apart, pods inside their home and apart, chips of one room apart. */
-function expectTidy(stage: StageLayout): void {
-  const standing = stage.rooms.filter(({ home }) => home === null);
-  const clashes: string[] = [];
-  everyPair(standing, (a, b) => {
-    if (overlaps(outer(a), outer(b))) clashes.push(`${a.id} on ${b.id}`);
-  });
-  for (const home of standing) {
-    const pods = stage.rooms.filter((it) => it.home === home.id);
-    for (const pod of pods) if (!contains(home, pod)) clashes.push(`${pod.id} leaves ${home.id}`);
-    everyPair(pods, (a, b) => {
-      if (overlaps(a, b)) clashes.push(`${a.id} on ${b.id}`);
-    });
-    const user = home.bands.find(({ kind }) => kind === 'user');
-    const kernel = home.bands.find(({ kind }) => kind === 'kernel');
-    for (const pod of pods) if (user && overlaps(user, pod)) clashes.push(`${pod.id} on user space`);
-    for (const pod of pods) if (kernel && overlaps(kernel, pod)) clashes.push(`${pod.id} on the kernel`);
-    const inside = new Set([home.id, ...pods.map(({ id }) => id)]);
-    const chips = stage.chips.filter((it) => inside.has(it.room));
-    everyPair(chips, (a, b) => {
-      const isPort = a.kind === 'port' || b.kind === 'port' || a.kind === 'socket' || b.kind === 'socket';
-      const isHolder = [a, b].some(({ kind }) => kind === 'bridge' || kind === 'switch');
-      if (!(isPort && isHolder) && overlaps(a, b)) clashes.push(`${a.key} on ${b.key}`);
-    });
-    for (const it of chips) {
-      if (it.x < home.x || it.x + it.w > home.x + home.w) clashes.push(`${it.key} leaves ${home.id}`);
-    }
-    for (const pill of chips) {
-      if (pill.kind === 'process' && user && !contains(user, pill))
-        clashes.push(`${pill.key} outside user space`);
-    }
-  }
-  expect(clashes).toEqual([]);
-}
 
 describe('two machines on a switch', () => {
   const stage = stageOf(cluster([1, 1]));

@@ -17,6 +17,8 @@ export interface PlacedRoom extends Box {
   readonly bands: readonly Band[];
   /** Devices on its upper edge, which leave no room for an address beside the name. */
   readonly isCrowned: boolean;
+  /** Where, down from its upper edge, user space ends and the kernel begins. */
+  readonly boundary?: number;
 }
 export interface StageLayout {
   readonly rooms: readonly PlacedRoom[];
@@ -299,7 +301,9 @@ class Arrangement {
     const { id, shape, home } = room;
     const bands = plan.bands.map(moveBox);
     const isCrowned = plan.chips.some(({ side }) => side === 'top');
-    this.rooms.push({ id, shape, home, mirrored, bands, isCrowned, ...corner, w: plan.w, h: plan.h });
+    const { w, h, boundary } = plan;
+    const line = boundary === undefined ? {} : { boundary };
+    this.rooms.push({ id, shape, home, mirrored, bands, isCrowned, ...corner, w, h, ...line });
     for (const pod of plan.pods) {
       const { id: podId, ...box } = moveBox(pod);
       this.rooms.push({ id: podId, shape: 'pod', home: id, mirrored, bands: [], isCrowned: false, ...box });

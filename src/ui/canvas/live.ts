@@ -9,6 +9,13 @@ import type { Link } from './plan';
 /** How much of a machine can be told apart at the current zoom. */
 export type Detail = 'near' | 'far' | 'tiny';
 
+export interface Crossing {
+  readonly up: boolean;
+  readonly down: boolean;
+  /** Its bytes are copied, as seen; a packet that is only just made is not. */
+  readonly copied: boolean;
+}
+
 export interface LiveState {
   /** Places that the current step is about. */
   readonly active: ReadonlySet<string>;
@@ -19,6 +26,8 @@ export interface LiveState {
   readonly trail: ReadonlySet<string>;
   /** Where something is looked up and decided. */
   readonly decides: string | null;
+  /** Namespaces where a packet passes between user space and the kernel, and which way. */
+  readonly crossed: ReadonlyMap<string, Crossing>;
   readonly detail: Detail;
   /** Whose card is shown. */
   readonly hovered: string | null;
@@ -32,6 +41,7 @@ const INITIAL: LiveState = {
   lit: new Set(),
   trail: new Set(),
   decides: null,
+  crossed: new Map(),
   detail: 'near',
   hovered: null,
   tabStop: null,

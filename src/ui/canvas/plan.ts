@@ -17,13 +17,16 @@ export interface Band extends Box {
 }
 export interface PlacedPod extends Box {
   readonly id: string;
+  /** Where, down from its upper edge, user space ends; absent in pods without a program. */
+  readonly boundary?: number;
 }
 /**
  * How two places hang together: a cable between rooms, a pod's cable into its home, device and IP layer, a tunnel's way
- * back to the IP layer with the outer header on, port and bridge, TUN and program, two VTEPs. `local` is never drawn:
- * only frames go there.
+ * back to the IP layer with the outer header on, port and bridge, TUN and program, two VTEPs. `socket`, a program and the
+ * IP layer, is drawn only where a packet goes; `local` never: only frames go there.
  */
-export type LinkKind = 'cable' | 'plug' | 'ip' | 'under' | 'attach' | 'program' | 'local' | 'tunnel';
+export type LinkKind =
+  'cable' | 'plug' | 'ip' | 'under' | 'attach' | 'program' | 'socket' | 'local' | 'tunnel';
 export interface Link {
   readonly id: string;
   readonly kind: LinkKind;
@@ -36,6 +39,8 @@ export interface Link {
 export interface RoomPlan {
   readonly w: number;
   readonly h: number;
+  /** Where, down from the upper edge, the kernel begins; absent without user space. */
+  readonly boundary?: number;
   readonly pods: readonly PlacedPod[];
   readonly bands: readonly Band[];
   readonly chips: readonly Chip[];

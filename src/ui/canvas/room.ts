@@ -17,16 +17,20 @@ import {
   type PlacedPod,
   type RoomPlan,
 } from './plan';
+import { furnishPod, POD, podHeight, podWidth } from './pod';
 import { AISLE, wire } from './wiring';
 
 const PAD = 12;
 const TITLE = 42;
-const POD = { w: 150, h: 120, chipW: 92, chipH: 30, aisle: 30 };
 const PORT = { w: 130, h: 24, gap: 6 };
-const CHIP = { w: 124, h: 44, gap: 22 };
+const CHIP = { w: 132, h: 44, gap: 22 };
 const PILL = { h: 28, gap: 8 };
+const LANDING = 20;
 const LANE_GAP = 14;
-const USER_W = 164;
+/** Between the kernel's edge and what stands in it. */
+const INSET = 8;
+/** The band of user space: rows of programs before it grows wider, and how wide it may grow. */
+const USER = { least: 164, most: 300, rows: 3 };
 /** Under the ports: room for a frame to stand in the bridge, and its name. */
 const BRIDGE_BODY = 72;
 /** Between two columns of pods, for each row whose cables have to pass. */
@@ -51,8 +55,17 @@ interface Lane {
 
 const columnsFor = (count: number) => (count <= 4 ? count : Math.ceil(Math.sqrt(count * 1.6)));
 const isAside = ({ group }: CensusDevice) => group === 'other' || group === 'loopback';
-const shownInPod = (pod: CensusRoom) => inOneRow(pod.devices.filter(({ group }) => group !== 'loopback'));
-const podWidth = (pod: CensusRoom) => Math.max(POD.w, slotsIn(shownInPod(pod)) * (POD.chipW + 8) + 16);
+const pillWidth = (name: string) => textWidth(name) + 24;
+
+function userWidth({ processes }: CensusRoom): number {
+  if (processes.length === 0) return 0;
+  const widths = [...grouped(processes, ({ slot }) => slot).values()].map((sharing) =>
+    Math.max(...sharing.map(({ name }) => pillWidth(name))),
+  );
+  const all = widths.reduce((sum, w) => sum + w + PILL.gap, 0);
+  const wanted = Math.max(Math.ceil(all / USER.rows) + 48, Math.max(...widths) + 20);
+  return Math.min(USER.most, Math.max(USER.least, wanted));
+}
 
 function laneOf(
   bridge: CensusDevice | null,
@@ -127,6 +140,8 @@ class MachinePlan {
   private readonly bands: Band[] = [];
   private readonly lanes: readonly Lane[];
   private readonly inner: number;
+  /** All pods here are as tall as the tallest has to be. */
+  private readonly podH: number;
   /** NICs on the top edge that no bridge here has, and where they begin and end. */
   private readonly freeTops: readonly string[];
   private readonly topsLeft: number;
@@ -138,7 +153,7 @@ class MachinePlan {
     private readonly tops: readonly string[],
   ) {
     // Beside the room's name.
-    const left = tops.length === 0 ? PAD : Math.max(PAD, textWidth(room.id, 8.4) + 24);
+    const left = PAD + INSET + (tops.length === 0 ? 0 : Math.max(0, textWidth(room.id, 8.4) + 12 - INSET));
     const devices = tops.flatMap((name) => room.devices.find((device) => device.name === name) ?? []);
     this.lanes = lanesOf(room, pods, devices, left);
     const inLanes = new Set(this.lanes.flatMap((lane) => lane.tops));
@@ -147,12 +162,13 @@ class MachinePlan {
     this.topsLeft = last === undefined ? left : last.x + last.w + LANE_GAP;
     this.topsRight = this.topsLeft + this.freeTops.length * (CHIP.w + 10);
     this.inner = this.innerWidth();
+    this.podH = pods.reduce((most, pod) => Math.max(most, podHeight(pod)), POD.h);
   }
 
   plan(): RoomPlan {
     const upper = this.placeUpper();
-    const kernelTop = upper === 0 ? TITLE : TITLE + upper + (this.pods.length > 0 ? 24 : 12);
-    const rowA = kernelTop + (upper === 0 ? 30 : 26);
+    const kernelTop = upper === 0 ? TITLE : TITLE + upper + 24;
+    const rowA = kernelTop + 32;
     const belowA = this.placeBridges(rowA);
     const rowB = belowA === rowA ? kernelTop + 30 : belowA + AISLE;
     const ip = this.placeIp(rowB);
@@ -161,10 +177,12 @@ class MachinePlan {
     this.placeNics(nics, ip.x + ip.w / 2, h);
     this.placeTops();
     this.bands.push({ kind: 'kernel', x: PAD, y: kernelTop, w: this.inner, h: h - kernelTop - PAD });
+    const boundary = this.room.processes.length > 0 ? { boundary: kernelTop } : {};
     this.placeApp(ip);
     wire(this.draft, this.room, ip);
     const { chips, links, places } = this.draft;
-    return { w: this.inner + 2 * PAD, h, pods: this.pods, bands: this.bands, chips, links, places };
+    const size = { w: this.inner + 2 * PAD, h };
+    return { ...size, ...boundary, pods: this.pods, bands: this.bands, chips, links, places };
   }
 
   private bottomNics(): CensusDevice[] {
@@ -177,8 +195,8 @@ class MachinePlan {
 
   private innerWidth(): number {
     const last = this.lanes.at(-1);
-    const lanes = last === undefined ? 0 : last.x + last.w - PAD;
-    const user = this.room.processes.length === 0 ? 0 : USER_W;
+    const lanes = last === undefined ? 0 : last.x + last.w - PAD + INSET;
+    const user = userWidth(this.room);
     const hasPods = this.lanes.some(({ pods }) => pods.length > 0);
     const beside = hasPods || this.tops.length > 0;
     const upper = beside && user > 0 ? this.topsRight - PAD + user : Math.max(lanes, user);
@@ -194,22 +212,23 @@ class MachinePlan {
   /** Pods and user space; answers how tall they are. */
   private placeUpper(): number {
     let tallest = 0;
+    const h = this.podH;
     for (const lane of this.lanes) {
       for (const pod of lane.pods) {
         const [column, row] = [pod.slot % lane.columns, Math.floor(pod.slot / lane.columns)];
-        const y = TITLE + row * (POD.h + POD.aisle);
-        const box = { x: lane.x + column * lane.pitch, y, w: lane.podW, h: POD.h };
-        this.pods.push({ id: pod.id, ...box });
-        this.furnishPod(pod, box);
+        const y = TITLE + row * (h + POD.aisle);
+        const box = { x: lane.x + column * lane.pitch, y, w: lane.podW, h };
+        const boundary = furnishPod(this.draft, pod, box);
+        this.pods.push({ id: pod.id, ...box, ...(boundary === undefined ? {} : { boundary }) });
         tallest = Math.max(tallest, y + box.h - TITLE);
       }
     }
     if (this.room.processes.length === 0) return tallest;
     const x = this.userLeft(tallest > 0);
     const w = PAD + this.inner - x;
-    const h = Math.max(Math.min(tallest, POD.h), this.placeProcesses(x, w));
-    this.bands.push({ kind: 'user', x, y: TITLE, w, h });
-    return Math.max(tallest, h);
+    const band = Math.max(Math.min(tallest, h), this.placeProcesses(x, w));
+    this.bands.push({ kind: 'user', x, y: TITLE, w, h: band });
+    return Math.max(tallest, band);
   }
 
   /** Beside the pods, and beside what comes down from the top edge. */
@@ -220,35 +239,24 @@ class MachinePlan {
     return last.x + last.w + (last.columns > 0 ? 2 : LANE_GAP);
   }
 
-  private furnishPod(pod: CensusRoom, box: Box): void {
-    const shown = shownInPod(pod);
-    const count = Math.max(1, slotsIn(shown));
-    const left = box.x + box.w / 2 - (count * (POD.chipW + 8) - 8) / 2;
-    const [x, y] = [box.x + box.w / 2, box.y + 4];
-    const ip = { x, y: box.y + 62 };
-    this.draft.point(appKey(pod.id), x, y);
-    this.draft.point(ipKey(pod.id), ip.x, ip.y);
-    this.draft.link('local', appKey(pod.id), ipKey(pod.id), polyline([{ x, y }, ip]));
-    for (const device of shown) {
-      const key = devKey(pod.id, device.name);
-      const at = { x: left + device.slot * (POD.chipW + 8), y: box.y + box.h - POD.chipH / 2 };
-      this.draft.chip(pod.id, 'device', device.name, key, { ...at, w: POD.chipW, h: POD.chipH });
-      const top = { x: at.x + POD.chipW / 2, y: at.y };
-      this.draft.link('local', ipKey(pod.id), key, polyline([ip, top]));
-    }
-    for (const { name } of pod.processes) {
-      this.draft.point(processKey(pod.id, name), x, y);
-      this.draft.link('local', processKey(pod.id, name), ipKey(pod.id), polyline([{ x, y }, ip]));
-    }
-  }
-
-  /** Pills in rows; answers the height of the band. */
+  /** Pills in rows, those that a device leads up to in the lowest; answers the height of the band. */
   private placeProcesses(x: number, w: number): number {
-    const bySlot = [...grouped(this.room.processes, ({ slot }) => slot)].sort(([a], [b]) => a - b);
+    const wired = new Set(this.room.devices.flatMap(({ programs }) => programs));
+    const isWired = (processes: readonly { readonly name: string }[]) =>
+      processes.some(({ name }) => wired.has(name)) ? 1 : 0;
+    const bySlot = [...grouped(this.room.processes, ({ slot }) => slot)].sort(
+      ([a, one], [b, two]) => isWired(one) - isWired(two) || a - b,
+    );
     let [at, top] = [x + 10, TITLE + 28];
+    let landed = false;
     for (const [, processes] of bySlot) {
-      const width = Math.min(w - 20, Math.max(...processes.map(({ name }) => textWidth(name) + 24)));
-      if (at > x + 10 && at + width > x + w - 10) [at, top] = [x + 10, top + PILL.h + PILL.gap];
+      const width = Math.min(w - 20, Math.max(...processes.map(({ name }) => pillWidth(name))));
+      const isFirst = at === x + 10;
+      // Above the first that packets are carried to there is room for one.
+      const isLanding: boolean = isWired(processes) > 0 && !landed;
+      if (!isFirst && (isLanding || at + width > x + w - 10)) [at, top] = [x + 10, top + PILL.h + PILL.gap];
+      if (isLanding && top > TITLE + 28) top += LANDING;
+      landed ||= isLanding;
       for (const { name } of processes) {
         const key = processKey(this.room.id, name);
         this.draft.chip(this.room.id, 'process', name, key, { x: at, y: top, w: width, h: PILL.h });

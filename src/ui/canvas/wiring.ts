@@ -144,7 +144,7 @@ function wirePrograms(draft: Draft, room: CensusRoom, ip: Box): void {
     const pill = draft.places.get(processKey(id, name));
     if (pill === undefined) continue;
     const start = { x: middleOf(pill), y: bottomOf(pill) };
-    draft.link('local', processKey(id, name), ipKey(id), polyline(down(start, ip.y - AISLE / 2 + 8), 10));
+    draft.link('socket', processKey(id, name), ipKey(id), polyline(down(start, ip.y - AISLE / 2 + 8), 10));
     for (const device of room.devices) {
       const tun = draft.places.get(devKey(id, device.name));
       if (tun === undefined || !device.programs.includes(name)) continue;

@@ -1,7 +1,8 @@
 import type { CSSProperties, ReactNode } from 'react';
 import type { Layer } from '../../sim/wire';
 import { useText } from '../i18n';
-import { layerColour, layerName, layerShort } from './layers';
+import { longName, shortName } from '../widgets/protocols';
+import { layerColour } from './layers';
 import styles from './packet.module.css';
 
 /** Payload longer than this is drawn no longer. */
@@ -17,7 +18,7 @@ export function Capsule({ layers, length }: CapsuleProps) {
   const t = useText();
   const spoken = layers
     .filter(({ protocol }) => protocol !== 'data')
-    .map(({ protocol }) => layerName[protocol]);
+    .map(({ protocol }) => longName[protocol]);
   return (
     <div
       className={styles.capsuleRow}
@@ -56,7 +57,7 @@ function nest(layers: readonly Layer[]): ReactNode {
           data-bad={layer.malformed !== undefined || undefined}
           style={{ '--layer': layerColour(layer.protocol) } as CSSProperties}
         >
-          {layerShort[layer.protocol]}
+          {shortName[layer.protocol]}
         </span>,
       );
     } else {

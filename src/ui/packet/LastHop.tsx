@@ -1,9 +1,9 @@
 import { ArrowRight } from 'lucide-react';
 import { actions, useApp, type Frame } from '../../state';
 import { useLang, useText } from '../i18n';
+import { longName } from '../widgets/protocols';
 import { worthTelling, type Comparison } from './compare';
 import { fieldName } from './fieldNames';
-import { layerName } from './layers';
 import styles from './packet.module.css';
 
 interface LastHopProps {
@@ -22,7 +22,7 @@ export function LastHop({ comparison, before }: LastHopProps) {
   const { added, removed, isAnswer, grown } = comparison;
   const { macs, fields } = worthTelling(comparison);
   const names = (layers: Comparison['added']) =>
-    layers.map(({ protocol }) => layerName[protocol]).join(' + ');
+    layers.map(({ protocol }) => longName[protocol]).join(' + ');
   const nothing = added.length + removed.length + fields.length === 0 && !macs;
   return (
     <div className={styles.hop}>

@@ -2,13 +2,13 @@ import { dissect } from '../../sim/wire';
 import { actions, type Frame } from '../../state';
 import { useText } from '../i18n';
 import { Fold } from '../widgets/Fold';
-import { layerShort } from './layers';
+import { shortName } from '../widgets/protocols';
 import styles from './packet.module.css';
 
 const shape = (frame: Frame) =>
   dissect(frame.bytes, frame.link)
     .filter(({ protocol }) => protocol !== 'data')
-    .map(({ protocol }) => layerShort[protocol])
+    .map(({ protocol }) => shortName[protocol])
     .join(' › ');
 
 /** The frames this one was made from, nearest first. */

@@ -7,13 +7,14 @@ import { Button } from '../widgets/Button';
 import { Copy } from '../widgets/Copy';
 import { EmptyState } from '../widgets/EmptyState';
 import { useShownFrame, type ShownFrame } from '../widgets/useShown';
+import { longName } from '../widgets/protocols';
 import { Capsule } from './Capsule';
 import { compareFrames, frameBefore, lineageOf } from './compare';
 import { Downloads } from './Downloads';
 import { fieldName } from './fieldNames';
 import { Hex } from './Hex';
 import { LastHop } from './LastHop';
-import { layerName, sameSpot, spanAt, spotAt, type Spot } from './layers';
+import { sameSpot, spanAt, spotAt, type Spot } from './layers';
 import { Lineage } from './Lineage';
 import styles from './packet.module.css';
 import { Tree } from './Tree';
@@ -97,7 +98,7 @@ function Status({ layers, spot }: StatusProps) {
   const layer = spot === null ? undefined : layers[spot.layer];
   const field = spot === null || spot.field === null ? undefined : layer?.fields[spot.field];
   if (layer === undefined) return <p className={styles.status}>{t('packet.point')}</p>;
-  const name = layer.protocol === 'data' ? t('packet.data') : layerName[layer.protocol];
+  const name = layer.protocol === 'data' ? t('packet.data') : longName[layer.protocol];
   return (
     <p className={styles.status}>
       <b>{name}</b>

@@ -4,9 +4,10 @@ import type { ByteRange, Field, Layer } from '../../sim/wire';
 import { useLang, useText } from '../i18n';
 import { cx } from '../widgets/cx';
 import { leaveKeysToPage, revealIn } from '../widgets/dom';
+import { longName } from '../widgets/protocols';
 import { fieldName, fieldNote } from './fieldNames';
 import { isLayerOpen, opensAtFirst, withLayer } from './folding';
-import { layerColour, layerName, sameSpot, type Spot } from './layers';
+import { layerColour, sameSpot, type Spot } from './layers';
 import styles from './packet.module.css';
 
 interface TreeProps {
@@ -178,7 +179,7 @@ function LayerHead({
       />
       <i aria-hidden />
       <span className={styles.layerText}>
-        <b>{layer.protocol === 'data' ? t('packet.data') : layerName[layer.protocol]}</b>
+        <b>{layer.protocol === 'data' ? t('packet.data') : longName[layer.protocol]}</b>
         {layer.quoted ? <em>{t('packet.quoted')}</em> : null}{' '}
         <span>{layer.protocol === 'data' ? '' : layer.summary}</span>
       </span>

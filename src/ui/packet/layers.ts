@@ -1,29 +1,6 @@
 /** How layers are named and coloured, and which layer and field a byte belongs to. */
 import type { Field, Layer } from '../../sim/wire';
 
-/** Protocol names are the same in every language. */
-export const layerName: Readonly<Record<Layer['protocol'], string>> = {
-  eth: 'Ethernet',
-  arp: 'ARP',
-  ip: 'IPv4',
-  icmp: 'ICMP',
-  udp: 'UDP',
-  tcp: 'TCP',
-  vxlan: 'VXLAN',
-  ipip: 'IPv4 (IPIP)',
-  data: '',
-};
-export const layerShort: Readonly<Record<Layer['protocol'], string>> = {
-  eth: 'Eth',
-  arp: 'ARP',
-  ip: 'IP',
-  icmp: 'ICMP',
-  udp: 'UDP',
-  tcp: 'TCP',
-  vxlan: 'VXLAN',
-  ipip: 'IPIP',
-  data: '…',
-};
 export const layerColour = (protocol: Layer['protocol']): string => `var(--${protocol})`;
 
 /** A run of bytes, `to` exclusive; what hovering or choosing lights up. */

@@ -3,6 +3,7 @@ import { useApp } from '../../state';
 import { usePick, useText } from '../i18n';
 import { Pop } from '../widgets/Pop';
 import { useCatalogue, type Compared as Comparison } from './catalogue';
+import { comparedLine } from './compared';
 import styles from './header.module.css';
 
 /** With what the scenario was compared, and how; nothing for what was compared with nothing. */
@@ -11,7 +12,7 @@ export function Compared() {
   const scenarioId = useApp((state) => state.run.scenarioId);
   const compared = useCatalogue().find((entry) => entry.id === scenarioId)?.compared;
   if (compared === undefined) return null;
-  const line = t('compared.line', { kernel: compared.kernel });
+  const line = comparedLine(compared, t);
   return (
     <Pop
       label={t('compared.title')}
@@ -30,15 +31,22 @@ export function Compared() {
 export function ComparedDetails({ compared }: { readonly compared: Comparison }) {
   const t = useText();
   const pick = usePick();
+  const { by, capture, kernel, on, what } = compared;
   return (
     <dl className={styles.details}>
       <dt>{t('compared.with')}</dt>
-      <dd>{compared.kernel}</dd>
+      <dd>{kernel}</dd>
       <dt>{t('compared.covers')}</dt>
-      <dd>{pick(compared.what)}</dd>
-      <dt>{t('compared.capture')}</dt>
+      <dd>{pick(what)}</dd>
+      <dt>{t(by === 'lab' ? 'compared.how' : 'compared.capture')}</dt>
       <dd>
-        <code>{compared.capture}</code> {t('compared.date', { date: compared.on })}
+        {by === 'lab' ? (
+          t('compared.rebuilt', { command: 'npm run lab', date: on })
+        ) : (
+          <>
+            <code>{capture}</code> {t('compared.date', { date: on })}
+          </>
+        )}
       </dd>
     </dl>
   );

@@ -1,15 +1,13 @@
-import { BadgeCheck, ChevronDown, FileUp } from 'lucide-react';
-import { actions, useApp } from '../../state';
-import { usePick, useText, type TextKey } from '../i18n';
-import { useCatalogue, type CatalogueItem } from './catalogue';
-import { Menu, MenuChoice, MenuChoices, MenuItem, MenuRule } from '../widgets/Menu';
-import { pickFile } from './files';
+import { ChevronDown } from 'lucide-react';
+import { lazy, Suspense } from 'react';
+import { useApp } from '../../state';
+import { usePick, useText } from '../i18n';
+import { Pop } from '../widgets/Pop';
+import { useCatalogue } from './catalogue';
 import styles from './header.module.css';
+import shell from './shell.module.css';
 
-const KINDS: readonly (readonly [CatalogueItem['kind'], TextKey])[] = [
-  ['network', 'scenario.catalogue'],
-  ['script', 'scenario.scripts'],
-];
+const ScenarioList = lazy(() => import('./ScenarioList'));
 
 /** What is open, and what else there is. */
 export function ScenarioPicker() {
@@ -20,8 +18,8 @@ export function ScenarioPicker() {
   const current = entries.find((entry) => entry.id === scenarioId);
   const name = current === undefined ? pick(title) : pick(current.title);
   return (
-    <Menu
-      wide
+    <Pop
+      holdsList
       label={t('scenario.pick')}
       trigger={
         <button type="button" className={styles.picker} data-testid="scenario-picker">
@@ -32,41 +30,11 @@ export function ScenarioPicker() {
         </button>
       }
     >
-      {KINDS.map(([kind, label]) => {
-        const listed = entries.filter((entry) => entry.kind === kind);
-        return listed.length === 0 ? null : (
-          <MenuChoices
-            key={kind}
-            label={t(label)}
-            value={scenarioId ?? ''}
-            onChange={(id) => actions.openScenario(id)}
-          >
-            {listed.map((entry) => (
-              <MenuChoice
-                key={entry.id}
-                value={entry.id}
-                title={pick(entry.title)}
-                detail={pick(entry.summary)}
-                note={
-                  entry.compared === undefined ? undefined : (
-                    <span className={styles.checked}>
-                      <BadgeCheck aria-hidden />
-                      {t('compared.line', { kernel: entry.compared.kernel })}
-                    </span>
-                  )
-                }
-              />
-            ))}
-          </MenuChoices>
-        );
-      })}
-      <MenuRule />
-      <MenuItem
-        icon={<FileUp aria-hidden />}
-        title={t('scenario.open')}
-        detail={t('scenario.openDetail')}
-        onSelect={pickFile}
-      />
-    </Menu>
+      {(close) => (
+        <Suspense fallback={<p className={shell.wait}>{t('loading')}</p>}>
+          <ScenarioList onClose={close} />
+        </Suspense>
+      )}
+    </Pop>
   );
 }

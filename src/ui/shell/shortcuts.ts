@@ -150,20 +150,20 @@ export const shortcuts: readonly Shortcut[] = [
   },
 ];
 
-/** Radix opens a menu from the keyboard by Enter on its button. */
 function openBreakMenu(): void {
   const button = document.querySelector<HTMLElement>('[data-testid="break-menu"]');
   button?.focus();
-  button?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+  button?.click();
 }
 
 const PANEL_FOCUS = {
   // The step that Tab stops at; without steps, the story's first button.
   story:
     '[data-testid="step"] > button[tabindex="0"], [data-testid="story"]:not(:has([data-testid="step"])) button',
-  tables: '[data-testid="tab-tables"]',
-  packet: '[data-testid="tab-packet"]',
+  // Not the tab: → and ← would go to the next tab instead of the next step.
+  tables: '[data-testid="tab-tables-panel"]',
+  packet: '[data-testid="tab-packet-panel"]',
   terminal: '[data-testid="terminal-input"]',
-  lesson: '[data-testid="tab-lesson"]',
+  lesson: '[data-testid="tab-lesson-panel"]',
 } as const;
 export const focusPanel = (panel: keyof typeof PANEL_FOCUS): void => focusSoon(PANEL_FOCUS[panel]);

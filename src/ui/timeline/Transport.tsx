@@ -195,6 +195,7 @@ function TimeMenu() {
           data-testid="pass-time"
         >
           <Hourglass aria-hidden />
+          <span className={styles.wideOnly}>{strings.passTime}</span>
           <ChevronDown aria-hidden />
         </Button>
       }

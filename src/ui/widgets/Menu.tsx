@@ -105,38 +105,6 @@ export function MenuChoices({ label, value, onChange, children }: MenuChoicesPro
   );
 }
 
-export function MenuGroup({ label, children }: { readonly label: string; readonly children: ReactNode }) {
-  return (
-    <DropdownMenu.Group>
-      <DropdownMenu.Label className={styles.menuLabel}>{label}</DropdownMenu.Label>
-      {children}
-    </DropdownMenu.Group>
-  );
-}
-
 export function MenuRule() {
   return <DropdownMenu.Separator className={styles.rule} />;
-}
-
-interface SubMenuProps {
-  readonly title: string;
-  readonly icon?: ReactNode;
-  readonly children: ReactNode;
-}
-
-export function SubMenu({ title, icon, children }: SubMenuProps) {
-  return (
-    <DropdownMenu.Sub>
-      <DropdownMenu.SubTrigger className={styles.item}>
-        <span className={styles.itemIcon}>{icon}</span>
-        <span className={styles.itemText}>{title}</span>
-        <span aria-hidden className={styles.arrow} />
-      </DropdownMenu.SubTrigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.SubContent className={styles.menu} sideOffset={4} collisionPadding={8}>
-          {children}
-        </DropdownMenu.SubContent>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Sub>
-  );
 }

@@ -1,27 +1,32 @@
 import { Popover } from 'radix-ui';
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
+import { cx } from './cx';
 import styles from './floating.module.css';
 
 interface PopProps {
   readonly trigger: ReactNode;
   readonly label: string;
-  readonly children: ReactNode;
+  readonly align?: 'start' | 'end';
+  /** Holds a list of its own: no padding, and as high as there is room. */
+  readonly holdsList?: boolean;
+  readonly children: ReactNode | ((close: () => void) => ReactNode);
 }
 
 /** A small panel that opens from a button. */
-export function Pop({ trigger, label, children }: PopProps) {
+export function Pop({ trigger, label, align = 'start', holdsList = false, children }: PopProps) {
+  const [isOpen, setOpen] = useState(false);
   return (
-    <Popover.Root>
+    <Popover.Root open={isOpen} onOpenChange={setOpen}>
       <Popover.Trigger asChild>{trigger}</Popover.Trigger>
       <Popover.Portal>
         <Popover.Content
-          className={styles.pop}
+          className={cx(styles.pop, holdsList && styles.holdsList)}
           aria-label={label}
-          align="start"
+          align={align}
           sideOffset={6}
           collisionPadding={8}
         >
-          {children}
+          {typeof children === 'function' ? children(() => setOpen(false)) : children}
         </Popover.Content>
       </Popover.Portal>
     </Popover.Root>

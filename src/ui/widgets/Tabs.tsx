@@ -39,7 +39,13 @@ export function Tabs<V extends string>({ tabs, value, onChange, label, idPrefix 
         ))}
       </Radix.List>
       {tabs.map((tab) => (
-        <Radix.Content key={tab.value} className={styles.content} value={tab.value} tabIndex={-1}>
+        <Radix.Content
+          key={tab.value}
+          className={styles.content}
+          value={tab.value}
+          tabIndex={-1}
+          data-testid={`${idPrefix}-${tab.value}-panel`}
+        >
           {tab.content}
         </Radix.Content>
       ))}

@@ -87,6 +87,30 @@ export class WorldScript {
     return this.change(netns, 'process', name, undefined, row);
   }
 
+  /** A program reads from a TUN device, or writes to it. */
+  tunnels(netns: string, process: string, dev: string): this {
+    const copy: TraceEvent = {
+      kind: 'copy',
+      seq: this.events.length,
+      at: this.events.length,
+      machine: netns,
+      netns,
+      cause: -1,
+      frame: 0,
+      direction: 'to-user',
+      process,
+      via: `read ${dev}`,
+      bytes: 84,
+      switches: 1,
+    };
+    this.events.push(copy);
+    return this;
+  }
+
+  removeProcess(netns: string, name: string): this {
+    return this.change(netns, 'process', name, { name, pid: 1, state: 'running' }, undefined);
+  }
+
   removeLink(netns: string, ifname: string): this {
     const added = this.events.findLast(
       (event) =>
