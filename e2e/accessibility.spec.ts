@@ -74,6 +74,34 @@ test('what opens over the screen', async ({ app }) => {
   await expectNoViolations(app, 'faults');
 });
 
+for (const theme of ['light', 'dark'] as const) {
+  test.describe(theme, () => {
+    test.use({ colorScheme: theme });
+    test(`rules and the Break menu (${theme})`, async ({ app }) => {
+      await app.open('#v=1&s=docker-published-port&l=en');
+      await app.goTo(await app.numberOf(/^host rewrites the destination/));
+      await app.show('tables');
+      await expect(app.page.getByTestId('iptables-nat')).toBeVisible();
+      await app.breaksAt('host');
+      await expectNoViolations(app, 'rules, their why, faults of a machine');
+    });
+    test(`connections and the log (${theme})`, async ({ app }) => {
+      await app.open('#v=1&s=docker-host-to-container&l=zh');
+      await app.toEnd();
+      await app.show('tables');
+      await app.selectNetns('host');
+      await expect(app.page.getByTestId('table-conntrack')).toBeVisible();
+      await expect(app.page.getByTestId('table-log')).toBeVisible();
+      await expectNoViolations(app, 'connections and the log');
+    });
+    test(`user space (${theme})`, async ({ app }) => {
+      await app.open('#v=1&s=flannel-udp&l=en');
+      await app.goTo(await app.numberOf(/^flanneld reads the echo request/));
+      await expectNoViolations(app, 'user space');
+    });
+  });
+}
+
 test('a phone, and Chinese', async ({ app }) => {
   await app.page.setViewportSize({ width: 390, height: 844 });
   await app.open('#v=1&s=flannel-vxlan&c=1.22&l=zh');

@@ -3,7 +3,18 @@ import { test as base, expect, type Locator, type Page } from '@playwright/test'
 
 export { expect };
 
-export type Table = 'route' | 'neigh' | 'fdb' | 'link' | 'etcd' | 'rule' | 'process' | 'sysctl';
+export type Table =
+  | 'route'
+  | 'neigh'
+  | 'fdb'
+  | 'link'
+  | 'conntrack'
+  | 'socket'
+  | 'qdisc'
+  | 'etcd'
+  | 'rule'
+  | 'process'
+  | 'sysctl';
 export type Panel = 'story' | 'tables' | 'packet' | 'terminal' | 'lesson';
 
 /** One step as the story shows it. */
@@ -155,6 +166,32 @@ export class Framewalk {
             .join(' '),
         ),
     );
+  }
+
+  /** Rules of a chain, in the open tables panel, that contain this. */
+  rule(table: string, chain: string, text: string): Locator {
+    return this.page
+      .getByRole('table', { name: `${table} ${chain}`, exact: true })
+      .getByRole('row')
+      .filter({ hasText: text });
+  }
+  /** Packets and bytes that a rule has counted. */
+  async counted(rule: Locator): Promise<readonly [packets: number, bytes: number]> {
+    const cells = await rule.getByRole('cell').allInnerTexts();
+    return [Number(cells[2]), Number(cells[3])];
+  }
+  /** Opens the Break menu at a machine. */
+  async breaksAt(netns: string): Promise<Locator> {
+    await this.page.getByTestId('break-menu').click();
+    await this.page.getByTestId('break-where').selectOption(netns);
+    return this.page.getByRole('listbox');
+  }
+  /** Breaks or mends something with the mouse. */
+  async breakIt(netns: string, words: RegExp): Promise<void> {
+    const list = await this.breaksAt(netns);
+    await list.getByRole('option', { name: words }).first().click();
+    await expect(list).toBeHidden();
+    await this.idle();
   }
 
   // ---- Commands --------------------------------------------------------------------------------------------------

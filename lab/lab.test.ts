@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Box } from './box';
 import { allCases, parts } from './cases/index';
 import { directed } from './capture';
 import { diffLines } from './diff';
 import { levelled } from './journal';
+import { lacking, lackOf } from './needs';
 import { comparedLines, comparedLogLine, givenNumbers, withoutTimes } from './outputs';
 import { count } from './report';
 import { buildingPart, levelling } from './script';
@@ -223,4 +225,47 @@ it('names every case once', () => {
 
 it('counts', () => {
   expect([count(1, 'frame'), count(2, 'frame')]).toEqual(['1 frame', '2 frames']);
+});
+
+describe('what a kernel lacks', () => {
+  const box = (exit: number) => ({ run: () => Promise.resolve({ output: '', exit }) }) as unknown as Box;
+  const load = (id: string) => {
+    const found = allCases().find((each) => each.id === id);
+    if (!found) throw new Error(id);
+    return found.load();
+  };
+
+  it('is said of the cases that need it, and asked for once', async () => {
+    expect(await lackOf(box(1), load('script-router'))).toBeUndefined();
+    expect(await lackOf(box(1), load('flannel-udp'))).toBe('no tun module');
+    expect(await lackOf(box(1), load('ipset-match'))).toBe('no iptables-legacy in this kernel');
+    expect(await lackOf(box(1), load('netem-loss'))).toBe('no sch_netem');
+    expect(await lackOf(box(0), load('flannel-udp'))).toBe('no tun module');
+  });
+
+  it.each([
+    ['Error: Unknown device type.\nfailed: ip link add t type ipip local 10.0.0.1\n', 'no ipip module'],
+    [
+      'RTNETLINK answers: Operation not supported\nfailed: ip link add v type vxlan id 1\n',
+      'no vxlan module',
+    ],
+    [
+      'Warning: Extension owner revision 1 not supported, missing kernel module?\niptables: No chain/target/match by that name.\n',
+      'no xt_owner module',
+    ],
+    ['iptables: No chain/target/match by that name.\n', undefined],
+    ['RTNETLINK answers: File exists\nfailed: ip link add v type vxlan id 1\n', undefined],
+  ])('%j', (output, without) => {
+    expect(lacking(output)).toBe(without);
+  });
+});
+
+describe('cases after daemons have moved', () => {
+  it('are built from what stands then', () => {
+    const found = allCases().find(({ id }) => id === 'udp-backend-stopped-here');
+    const { script = '', lead = [] } = found?.load() ?? {};
+    expect(lead.slice(0, 2).map(({ command }) => command)).toEqual(['systemctl stop flanneld', 'sleep 12']);
+    expect(script.match(/flannel-udp-proxy flannel0/g)).toHaveLength(1);
+    expect(script).not.toMatch(/netns exec node1 flannel-udp-proxy/);
+  });
 });

@@ -4,6 +4,7 @@ import { Box, type Place } from './box';
 import { Capture, type Tap } from './capture';
 import { runJournal } from './journal-run';
 import { KernelLog } from './kernel-log';
+import { lacking, lackOf } from './needs';
 import { givenNumbers, labTexts } from './outputs';
 import { levelling, withPrelude } from './script';
 import { parseRows, TABLE_COMMANDS } from './tables';
@@ -35,7 +36,8 @@ export async function observeLinux(
   const box = await Box.open();
   rooms.add(box);
   try {
-    await checkNeeds(box, labCase);
+    const without = await lackOf(box, labCase);
+    if (without !== undefined) throw new NotHere(without);
     return await new Room(box, labCase, logs).observe(sim);
   } finally {
     await box.close();
@@ -59,8 +61,8 @@ class Room {
     const { box, labCase } = this;
     const built = await box.run('here', `set -e\n${withPrelude(labCase.script)}`);
     if (built.exit !== 0) {
-      const kind = /Unknown device type[^]*\bfailed: .*\btype (\w+)/.exec(built.output)?.[1];
-      if (kind !== undefined) throw new NotHere(`no ${kind} module`);
+      const without = lacking(built.output);
+      if (without !== undefined) throw new NotHere(without);
       throw new Error(`Linux does not build it (exit ${built.exit}): ${built.output.trim()}`);
     }
     const names = await this.#names();
@@ -71,6 +73,8 @@ class Room {
     if (labCase.prepare.length > 0) {
       const prepared = await (await runJournal(box, labCase.prepare, Date.now(), labCase.root)).finish();
       const failed = prepared.find(({ command, exit }) => exit !== 0 && !/^ping\b/.test(command));
+      const without = failed && lacking(failed.output);
+      if (without !== undefined) throw new NotHere(without);
       if (failed) throw new Error(`preparing: ${failed.command}: ${failed.output.trim()}`);
       await wait(labCase.settle * 1000);
       await this.#up(names, sim.before);
@@ -85,6 +89,8 @@ class Room {
     const ended = Date.now();
     const after = (await this.#tables(await this.#names())).tables;
     const outputs = await journal.finish();
+    const without = outputs.map(({ output }) => lacking(output)).find((each) => each !== undefined);
+    if (without !== undefined) throw new NotHere(without);
     const kernelLog = log?.read();
     log?.close();
     const frames = await capture.stop(began, ended);
@@ -173,26 +179,6 @@ function noRows(): Record<TableName, Row[]> {
 function withoutLinkLayer(json: string): Set<string> {
   const rows = JSON.parse(json) as { ifname?: string; link_type?: string }[];
   return new Set(rows.flatMap(({ ifname, link_type }) => (link_type === 'none' && ifname ? [ifname] : [])));
-}
-
-/** What says whether a part of the kernel is there, and what is told where it is not. */
-const NEEDS: Readonly<Record<NonNullable<LabCase['needs']>, readonly [string, string]>> = {
-  sch_netem: [
-    'ip link add probe type veth && tc qdisc add dev probe root netem; code=$?; ip link del probe; exit $code',
-    'no sch_netem',
-  ],
-  // Its own in each namespace only in some kernels, else the machine's.
-  nf_conntrack_max: [
-    'echo 1000000 > /proc/sys/net/netfilter/nf_conntrack_max',
-    'nf_conntrack_max cannot be set in a namespace',
-  ],
-};
-
-async function checkNeeds(box: Box, { needs }: LabCase): Promise<void> {
-  if (needs === undefined) return;
-  const [probe, without] = NEEDS[needs];
-  const tried = await box.run('here', probe);
-  if (tried.exit !== 0) throw new NotHere(without);
 }
 
 function indexes(json: string): Map<number, string> {

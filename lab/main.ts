@@ -11,11 +11,13 @@ import { openToAll, writesLog } from './kernel-log';
 import { NotHere, observeLinux } from './linux-side';
 import { givenNumbers, labTexts } from './outputs';
 import { whyNot } from './prerequisites';
-import { differenceText, exceptionsText, summary } from './report';
+import { count, differenceText, exceptionsText, summary } from './report';
 import { observeSim } from './sim-side';
 
 /** Cases wait most of their time, for links to come up and for timers. */
 const AT_ONCE = 4;
+/** More than these are no matter of time. */
+const MOST_AGAIN = 10;
 const NAME_WIDTH = 28;
 
 interface Words {
@@ -78,20 +80,35 @@ async function runCase(
   }
 }
 
+/**
+ * A busy machine runs commands late, and the kernel's timers go on meanwhile. So what differs beside other cases is run once
+ * more with the machine for itself, and that counts.
+ */
 async function runAll({ cases, stop }: Words, rooms: Set<Box>, readable: boolean): Promise<number> {
-  let failed = 0;
   let passed = 0;
+  const differing: ListedCase[] = [];
   const waiting = [...cases];
   const worker = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const result = await runCase(next, rooms, readable);
-      console.log(result.text);
-      if (result.outcome === 'passed') passed++;
-      else if (result.outcome === 'failed') failed++;
-      if (stop && failed > 0) waiting.length = 0;
+      const { outcome, text } = await runCase(next, rooms, readable);
+      console.log(text);
+      if (outcome === 'passed') passed++;
+      else if (outcome === 'failed') differing.push(next);
+      if (stop && differing.length > 0) waiting.length = 0;
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  let failed = differing.length;
+  if (failed > 0 && failed <= MOST_AGAIN && cases.length > 1 && !stop) {
+    console.log(`once more, alone: ${count(failed, 'case')}`);
+    for (const each of differing) {
+      const { outcome, text } = await runCase(each, rooms, readable);
+      console.log(text);
+      if (outcome === 'failed') continue;
+      failed--;
+      if (outcome === 'passed') passed++;
+    }
+  }
   console.log(exceptionsText());
   const skipped = cases.length - passed - failed;
   console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);

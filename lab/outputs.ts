@@ -40,16 +40,24 @@ const OPEN_LINES: readonly (readonly [RegExp, (line: string, given: ReadonlySet<
       ),
   ],
   [/^iptables-save\b/, (line) => line.replace(/^# .*/, '# …')],
+  [
+    /^nc\b/,
+    (line, given) =>
+      line.replace(/^(Connection received on \S+) (\d+)$/, (all, peer: string, digits: string) =>
+        isDrawn(Number(digits), given) ? `${peer} P` : all,
+      ),
+  ],
   [/^ipset\b/, (line) => line.replace(/\b(initval:?) 0x[0-9a-f]+/, '$1 I')],
 ];
 
 /** The lines of an output as they are compared. `given` are the ports and ids that the commands themselves name. */
 export function comparedLines(command: string, output: string, given: ReadonlySet<number>): string[] {
-  const open = OPEN_LINES.filter(([program]) => program.test(command));
+  const words = command.replace(/^docker exec (?:-\S+ )*\S+ /, '');
+  const open = OPEN_LINES.filter(([program]) => program.test(words));
   const lines = withoutTimes(output)
     .split('\n')
     .map((line) => open.reduce((text, [, blank]) => blank(text, given), line));
-  return UNORDERED.test(command) ? lines.sort() : lines;
+  return UNORDERED.test(words) ? lines.sort() : lines;
 }
 
 /** A line of `conntrack -L` without its timeout, and without ports and ids that were drawn. */

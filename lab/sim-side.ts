@@ -34,15 +34,16 @@ export function observeSim(labCase: LabCase): SimObservation {
   world.execute(labCase.journal.map((entry) => later(entry, began)));
   const after = allTables(world, given);
   const log = kernelLog(world, began);
+  // What programs in the background say on their way out comes when nobody looks any more.
+  const until = world.trace.events.length;
   world.finish();
   const { frames, events } = world.trace;
-  const seen = events.slice(from);
   return {
     built,
     before,
     after,
-    frames: framesOf(seen, frames, began),
-    outputs: outputsOf(seen),
+    frames: framesOf(events.slice(from, until), frames, began),
+    outputs: outputsOf(events.slice(from)),
     kernelLog: log,
   };
 }

@@ -17,8 +17,6 @@ export interface LabCase {
   readonly root?: string;
   /** Run in the simulation alone, before anything: the script builds what comes of it. */
   readonly lead?: readonly JournalEntry[];
-  /** A part of the kernel without which there is nothing to compare. */
-  readonly needs?: 'sch_netem' | 'nf_conntrack_max';
 }
 
 export interface SeenFrame {

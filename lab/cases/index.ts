@@ -36,15 +36,29 @@ export function parts(journal: readonly JournalEntry[]): { lead: JournalEntry[];
       if (!isSimulatedOnly(entry)) last?.journal.push(entry);
       return;
     }
-    const lead = [...journal.slice(0, i + 1), { netns: entry.netns, command: `sleep ${DAEMONS_SECONDS}` }];
-    found.push({ lead, journal: [] });
+    found.push({ lead: moved(journal.slice(0, i + 1)), journal: [] });
   });
   return found.filter((part, i) => i === 0 || part.journal.length > 0);
 }
 
+/** Commands that move daemons, and the time these take. */
+function moved(commands: readonly JournalEntry[]): JournalEntry[] {
+  const netns = commands.at(-1)?.netns ?? '';
+  return [...commands, { netns, command: `sleep ${DAEMONS_SECONDS}` }];
+}
+
 function exported(entry: CatalogueEntry, part = 0): LabCase {
-  const scenario = entry.load();
   const { lead = [], journal = [] } = parts(levelled(entry.journal))[part] ?? {};
+  return built(entry, lead, journal);
+}
+
+/** What stands in the tables after `lead`. */
+function built(
+  entry: CatalogueEntry,
+  lead: readonly JournalEntry[],
+  journal: readonly JournalEntry[],
+): LabCase {
+  const scenario = entry.load();
   const world = World.open(scenario);
   if (lead.length > 0) world.execute(lead);
   const { trace } = world;
@@ -113,11 +127,8 @@ function parse(line: string): JournalEntry {
   return { netns, command, ...(at === undefined ? {} : { at: Number(at) * 1e9 }) };
 }
 
-function varied(
-  { id, about, prepare = [], commands, needs, settle = SETTLE }: Variation,
-  base: LabCase,
-): LabCase {
-  return { ...base, id, about, needs, settle, prepare: prepare.map(parse), journal: commands.map(parse) };
+function varied({ id, about, prepare = [], commands, settle = SETTLE }: Variation, base: LabCase): LabCase {
+  return { ...base, id, about, settle, prepare: prepare.map(parse), journal: commands.map(parse) };
 }
 
 export function allCases(): ListedCase[] {
@@ -131,10 +142,12 @@ export function allCases(): ListedCase[] {
     ...TRANSPORT,
     ...PRINTED,
   ].map((variation): ListedCase => {
-    const base = cases.find(({ id }) => id === variation.base);
-    if (!base) throw new Error(`${variation.id}: there is no scenario ${variation.base}`);
-    const { id, about } = variation;
-    return { id, about, load: () => varied(variation, base.load()) };
+    const { id, about, base, after } = variation;
+    const plain = cases.find((each) => each.id === base);
+    const entry = catalogue.find((each) => each.id === base);
+    if (!plain || !entry) throw new Error(`${id}: there is no scenario ${base}`);
+    const load = () => (after === undefined ? plain.load() : built(entry, moved(after.map(parse)), []));
+    return { id, about, load: () => varied(variation, load()) };
   });
   return [...cases, ...variations];
 }

@@ -1,4 +1,5 @@
 /** Variations with iptables: rules, counters, connections, address translation, log lines, bridged frames. */
+import { LOGGED } from './logged';
 import type { Variation } from './variation';
 
 const ROUTER = 'script-router';
@@ -231,9 +232,37 @@ const VERDICTS: readonly Variation[] = [
   },
   {
     base: ROUTER,
+    id: 'owner',
+    about: 'packets of processes have an owner; those of the kernel and of others agree with `!` alone',
+    prepare: [
+      ...[
+        '--uid-owner 0',
+        '! --uid-owner 0',
+        '--socket-exists',
+        '! --socket-exists',
+        '! --gid-owner 1-5',
+      ].map((owner) => `h2: iptables -A OUTPUT -m owner ${owner}`),
+      'router: iptables -t mangle -A POSTROUTING -m owner --uid-owner 0',
+      'router: iptables -t mangle -A POSTROUTING -m owner ! --uid-owner 0',
+    ],
+    commands: [
+      PING,
+      'h2: iptables -L OUTPUT -v -n',
+      'h2: ping -n -e 2 -c 1 -W 1 10.1.1.2',
+      'h2: iptables -L OUTPUT -v -n',
+      'h1: nc -z -n -w 1 10.2.2.2 81',
+      'h2: iptables -L OUTPUT -v -n',
+      'h2: iptables -A INPUT -p tcp --dport 82 -j REJECT --reject-with tcp-reset',
+      'h1: nc -z -n -w 1 10.2.2.2 82',
+      'h2: iptables -L OUTPUT -v -n',
+      'h1: ping -n -e 3 -c 1 -W 1 10.2.2.1',
+      'router: iptables -t mangle -L POSTROUTING -v -n',
+    ],
+  },
+  {
+    base: ROUTER,
     id: 'conntrack-full',
     about: 'room for one connection: the next packet is dropped',
-    needs: 'nf_conntrack_max',
     prepare: [
       'router: iptables -A FORWARD -m conntrack --ctstate INVALID',
       'router: sysctl -w net.netfilter.nf_conntrack_max=1',
@@ -276,43 +305,6 @@ const VERDICTS: readonly Variation[] = [
       'node1: conntrack -L',
       'node1: iptables -t nat -L POSTROUTING -v -n',
     ],
-  },
-];
-
-const LOGGED: readonly Variation[] = [
-  {
-    base: ROUTER,
-    id: 'log-forward',
-    about: 'LOG with a prefix, at every hook it passes',
-    prepare: [
-      'router: iptables -t mangle -A PREROUTING -p icmp -j LOG --log-prefix "pre: "',
-      'router: iptables -A FORWARD -j LOG --log-prefix "fwd: " --log-ip-options --log-uid',
-      'router: iptables -t mangle -A POSTROUTING -j LOG',
-    ],
-    commands: [PING, `h1: ${PROBE} 10.2.2.2`],
-  },
-  {
-    base: ROUTER,
-    id: 'trace-forward',
-    about: 'every table and chain the packet and its answer pass',
-    prepare: [
-      MASQUERADE,
-      'router: iptables -N inner',
-      'router: iptables -A FORWARD -j inner',
-      'router: iptables -A inner -p tcp -j DROP',
-      'router: iptables -t raw -A PREROUTING -p icmp -j TRACE',
-    ],
-    commands: ['h1: ping -n -e 1 -c 2 -i 0.2 -W 1 10.2.2.2'],
-  },
-  {
-    base: ROUTER,
-    id: 'trace-own',
-    about: "the own packet's way out and the answer's way in",
-    prepare: [
-      'h1: iptables -t raw -A OUTPUT -p icmp -j TRACE',
-      'h1: iptables -t raw -A PREROUTING -p icmp -j TRACE',
-    ],
-    commands: [PING, 'h1: iptables -t nat -A OUTPUT -p icmp', 'h1: ping -n -e 2 -c 2 -i 0.2 -W 1 10.2.2.2'],
   },
 ];
 

@@ -81,6 +81,27 @@ export const OVERLAY: readonly Variation[] = [
   },
   {
     base: VXLAN,
+    id: 'vxlan-blocked-there',
+    about: 'the receiving node drops UDP 8472',
+    prepare: ['node2: iptables -A INPUT -p udp --dport 8472 -j DROP'],
+    commands: [PING_VXLAN, 'node2: iptables -L INPUT -v -n'],
+  },
+  {
+    base: VXLAN,
+    id: 'vxlan-blocked-on-the-way',
+    about: 'the switch drops UDP 8472, for bridges call iptables',
+    prepare: ['lan: iptables -A FORWARD -p udp --dport 8472 -j DROP'],
+    commands: [PING_VXLAN, 'lan: iptables -L FORWARD -v -n'],
+  },
+  {
+    base: VXLAN,
+    id: 'vxlan-flanneld-stopped',
+    about: 'both flanneld are stopped: kernels go on alone',
+    after: ['node1: systemctl stop flanneld', 'node2: systemctl stop flanneld'],
+    commands: [PING_VXLAN],
+  },
+  {
+    base: VXLAN,
     id: 'vxlan-nic-down',
     about: 'the other node is unplugged; the first gives up after 3 s',
     prepare: ['node2: ip link set eth0 down'],

@@ -10,6 +10,13 @@ const TRACE = 'traceroute -n -q 1 -N 1 -w 1 --sport=40001';
 
 export const ROUTED: readonly Variation[] = [
   {
+    base: 'flannel-host-gw',
+    id: 'hostgw-flanneld-stopped',
+    about: 'both flanneld are stopped: routes stay',
+    after: ['node1: systemctl stop flanneld', 'node2: systemctl stop flanneld'],
+    commands: ['infra-container-1: ping -n -e 1 -c 1 -W 1 10.244.1.3'],
+  },
+  {
     base: HOST_GW,
     id: 'hostgw-traceroute',
     about: 'node, node, pod',

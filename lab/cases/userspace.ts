@@ -52,6 +52,20 @@ export const USERSPACE: readonly Variation[] = [
   },
   {
     base: UDP,
+    id: 'udp-backend-stopped-here',
+    about: "the own flanneld is stopped: flannel0 has gone with it, and the node's kernel answers",
+    after: ['node1: systemctl stop flanneld'],
+    commands: [PING, 'node1: ip route', 'node1: ip link show flannel0'],
+  },
+  {
+    base: UDP,
+    id: 'udp-backend-stopped-there',
+    about: 'the other flanneld is stopped: its kernel answers that nobody listens on UDP 8285',
+    after: ['node2: systemctl stop flanneld'],
+    commands: [PING, 'node2: ip route'],
+  },
+  {
+    base: UDP,
     id: 'udp-backend-route-deleted',
     about: 'without the route into user space there is no way',
     commands: ['node1: ip route del 100.96.0.0/16', PING],
@@ -67,7 +81,6 @@ export const USERSPACE: readonly Variation[] = [
     base: 'script-two-namespaces',
     id: 'netem-delay',
     about: 'a cable of 100 ms',
-    needs: 'sch_netem',
     commands: [
       'red: tc qdisc add dev eth0 root netem delay 100ms',
       'red: tc qdisc',
@@ -79,7 +92,6 @@ export const USERSPACE: readonly Variation[] = [
     base: 'script-two-namespaces',
     id: 'netem-loss',
     about: 'a cable that loses everything',
-    needs: 'sch_netem',
     commands: [
       'red: tc qdisc add dev eth0 root netem loss 100%',
       'red: ping -n -e 1 -c 1 -W 1 192.168.15.2',

@@ -1,7 +1,7 @@
 import { assert } from './assert';
 
 /** Everything a `Random` remembers: four unsigned 32-bit words. Plain data, fit for a snapshot. */
-export type RandomState = readonly [number, number, number, number];
+type RandomState = readonly [number, number, number, number];
 
 /**
  * A seeded stream of numbers: the same seed gives the same numbers in every browser and in Node.

@@ -40,7 +40,7 @@ describe('the command line', () => {
     [['run', 'a', 'b'], 'one scenario at a time: b'],
     [['run', 'a', '--fast'], '--fast is not an option of sim run'],
     [['lab', 'a', '--out', 'x'], '--out is not an option of sim lab'],
-    [['run', 'a', '--settle', 'soon'], '--settle: expected seconds from 0 to 3600, found "soon"'],
+    [['run', 'a', '--settle', 'soon'], '--settle: expected seconds from 0 to 172800, found "soon"'],
     [['run', 'a', '--exec', 'ping'], `--exec 1: expected 'NS: COMMAND', found "ping"`],
     [['run', 'a', '--exec', 'n: x', '--exec', '@later n: x'], '--exec 2: "@later" is not a time'],
     [['list', 'all'], 'sim list takes nothing more: all'],
@@ -68,7 +68,11 @@ describe('sim', () => {
   it('lists the scenarios, one id a line', async () => {
     const { code, out } = await sim('list');
     expect(code).toBe(0);
-    expect(out.split('\n').slice(0, 3)).toEqual(['docker-bridge', 'flannel-vxlan', 'flannel-host-gw']);
+    expect(out.split('\n').slice(0, 3)).toEqual([
+      'docker-bridge',
+      'docker-three',
+      'docker-host-to-container',
+    ]);
   });
 
   it('runs a scenario: prints the commands’ output and the story', async () => {
@@ -177,7 +181,9 @@ describe('sim', () => {
       flags: ['self'],
       state: 'permanent',
     });
-    expect(readFileSync(join(out, 'node1', 'iptables-save.txt'), 'utf8')).toBe('');
+    expect(readFileSync(join(out, 'node1', 'iptables-save.txt'), 'utf8')).toContain(
+      '-A FLANNEL-FWD -s 10.1.0.0/16 -m comment --comment "flanneld forward" -j ACCEPT\n',
+    );
     const pcap = readPcap(readFileSync(join(out, 'node1', 'eth0.pcap')));
     if (!pcap.ok) throw new Error(pcap.error);
     expect(pcap.value.nanoseconds).toBe(true);

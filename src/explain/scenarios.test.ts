@@ -74,6 +74,8 @@ describe.each(ids)('%s', (id) => {
 });
 
 describe('how finely it is told', () => {
+  const say = (step: Step): string => message('en', step.title);
+
   it('takes 35 to 60 steps for a cold ping over VXLAN', () => {
     const story = computeSteps(traceOf('flannel-vxlan')).filter((step) => !step.isBoot);
     expect(story.length).toBeGreaterThanOrEqual(35);
@@ -82,6 +84,56 @@ describe('how finely it is told', () => {
     for (const id of ['neigh.knownBy', 'vtep.remote', 'encap.vxlan', 'decap.vxlan'] as const) {
       expect(ids.filter((each) => each === id)).toHaveLength(2);
     }
+  });
+
+  it('tells a TCP connection as rewritten where it opens and ends, and the rest in the why', () => {
+    const trace = traceOf('docker-published-port');
+    const story = computeSteps(trace).filter((step) => !step.isBoot);
+    const ids = story.map((step) => step.title.id);
+    // SYN, SYN-ACK, and a FIN each way.
+    expect(ids.filter((id) => id === 'hook.dst')).toHaveLength(2);
+    expect(ids.filter((id) => id === 'hook.srcBack')).toHaveLength(2);
+    const notes = story.flatMap((step) => why(step, trace)?.sections.flatMap((part) => part.notes) ?? []);
+    expect(notes.filter(({ id }) => id === 'hook.dst').length).toBeGreaterThan(2);
+    expect(notes.filter(({ id }) => id === 'hook.srcBack').length).toBeGreaterThan(1);
+    // The connection is noted once, and what follows it asks for the first time.
+    expect(ids.filter((id) => id === 'change.track')).toHaveLength(1);
+    expect(ids).not.toContain('arp.again');
+  });
+
+  it('does not take a packet put together from fragments for a rewritten one', () => {
+    const story = computeSteps(traceOf('flannel-mtu')).filter((step) => !step.isBoot);
+    const same = story.filter(({ title: { values } }) => 'after' in values && values.before === values.after);
+    expect(same.map(say)).toEqual([]);
+  });
+
+  it('numbers the copies of the UDP backend, three to send, and says who lowers the TTL', () => {
+    const trace = traceOf('flannel-udp');
+    const story = computeSteps(trace).filter((step) => !step.isBoot);
+    const details = story.map((step) => message('en', step.detail));
+    expect(
+      details.filter((text) => text.includes('copy 1')),
+      'the copy that ping makes',
+    ).toHaveLength(1);
+    const sending = story.slice(
+      0,
+      story.findIndex(({ title }) => title.id === 'copy.tunWrite'),
+    );
+    const copies = sending.filter(({ title, netns }) => title.id.startsWith('copy.') && netns === 'node1');
+    expect(copies.map(({ title }) => title.values.n)).toEqual([2, 3]);
+    const lowered = story.filter(({ detail }) => detail.id === 'small.copyTtl');
+    expect(lowered.map(({ detail }) => `${detail.values.before} ${detail.values.after}`)).toEqual([
+      '63 62',
+      '62 61',
+      '63 62',
+      '62 61',
+    ]);
+  });
+
+  it('tells each log line with the hook that wrote it', () => {
+    const story = computeSteps(traceOf('docker-host-to-container')).filter((step) => !step.isBoot);
+    expect(story.filter(({ title }) => title.id === 'log.line').map(say)).toEqual([]);
+    expect(story.filter(({ title }) => title.id === 'hook.trace')).toHaveLength(4);
   });
 
   it('shows in one step what flanneld writes about another node', () => {

@@ -5,11 +5,10 @@ import { fromValue, scenarioFromJson, scenarioFromScript } from './load';
 import { scenarioFromManifest } from './manifest';
 import type { Loaded } from './types';
 
-export { exportLab, isSimulatedOnly, movesDaemons, type Lab } from './lab';
+export { exportLab, isSimulatedOnly, movesDaemons } from './lab';
 export { scenarioFromJson, scenarioFromManifest, scenarioFromScript };
 export { traceText } from './trace-text';
-export type { CatalogueItem, Compared } from './catalogue';
-export type { Bilingual, InputProblem, Loaded, LoadedScenario } from './types';
+export type { Bilingual, InputProblem, Loaded } from './types';
 
 export interface CatalogueEntry extends CatalogueItem {
   load(): Scenario;

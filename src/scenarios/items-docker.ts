@@ -34,17 +34,17 @@ export const DOCKER: readonly CatalogueItem[] = [
     group: 'docker',
     title: { en: 'Docker bridge, three containers', zh: 'Docker 网桥，三个容器' },
     summary: {
-      en: 'The same bridge with a third container that nobody speaks to. The ARP request is flooded to all ports, everything after it goes to one: watch what nginx-3 sees, and what the bridge has learned from.',
-      zh: '同一个网桥，多了一个无人与之通信的容器。ARP 请求被泛洪到所有端口，之后的一切只送往一个端口：看 nginx-3 能看到什么，网桥又从哪里学到。',
+      en: 'The same bridge with a third container that nobody speaks to. The ARP request is flooded to all ports, everything after it goes to one: watch what nginx-3 gets to see, and from what the bridge learns.',
+      zh: '同一个网桥，多了一个无人与之通信的容器。ARP 请求被泛洪到所有端口，之后的一切只送往一个端口：看看 nginx-3 能看到什么，网桥又是从哪里学到地址的。',
     },
     lesson: { en: dockerThreeLessonEn, zh: dockerThreeLessonZh },
     compared: captured('docker0-three'),
   }),
   network(dockerHostToContainer, {
     group: 'docker',
-    title: { en: 'Host to container, traced', zh: '从宿主机到容器，并跟踪' },
+    title: { en: 'Host to container, traced', zh: '从宿主机到容器，全程跟踪' },
     summary: {
-      en: 'The host pings a container through docker0, with TRACE rules in place: the kernel log tells which table and chain the packet passed, line by line.',
+      en: 'The host pings a container through docker0, with TRACE rules in place: the kernel log tells which tables and chains the packet passed, line by line.',
       zh: '宿主机经过 docker0 ping 一个容器，并设置了 TRACE 规则：内核日志逐行说明包经过了哪张表、哪条链。',
     },
     lesson: { en: dockerHostToContainerLessonEn, zh: dockerHostToContainerLessonZh },
@@ -54,8 +54,8 @@ export const DOCKER: readonly CatalogueItem[] = [
     group: 'docker',
     title: { en: 'Host network', zh: '宿主机网络' },
     summary: {
-      en: 'A container with --net=host has no namespace, no veth and no address of its own: its port is the host’s port. A second one wants the same port and does not get it.',
-      zh: '使用 --net=host 的容器没有命名空间、没有 veth、没有自己的地址：它的端口就是宿主机的端口。第二个容器想要同一个端口，却拿不到。',
+      en: 'A container with --net=host has no namespace, no veth and no address of its own: its port is the host’s port. A second one wants the same port, does not get it, and exits.',
+      zh: '使用 --net=host 的容器没有命名空间、没有 veth、没有自己的地址：它的端口就是宿主机的端口。第二个容器想要同一个端口，拿不到，只好退出。',
     },
     lesson: { en: dockerHostNetworkLessonEn, zh: dockerHostNetworkLessonZh },
     compared: rebuilt(),

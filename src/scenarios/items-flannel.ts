@@ -65,14 +65,14 @@ export const FLANNEL: readonly CatalogueItem[] = [
     title: { en: 'Too big for the tunnel', zh: '隧道装不下' },
     summary: {
       en: 'Containers with MTU 1500 over a tunnel of 1450: fragments without DF, “frag needed” with it, a remembered path MTU, and an underlay that fragments the outer packets.',
-      zh: '容器 MTU 1500，隧道 1450：没有 DF 就分片，有 DF 就收到 “frag needed”，路径 MTU 被记住，以及对外层包分片的底层网络。',
+      zh: '容器 MTU 1500，隧道 1450：没有 DF 就分片，有 DF 就收到 “frag needed”，路径 MTU 被记住，最后是底层网络对外层包的分片。',
     },
     lesson: { en: flannelMtuLessonEn, zh: flannelMtuLessonZh },
     compared: rebuilt(),
   }),
   network(flannelMasquerade, {
     group: 'flannel',
-    title: { en: 'Who is masqueraded', zh: '谁被 masquerade' },
+    title: { en: 'Who is masqueraded', zh: '谁会被地址伪装' },
     summary: {
       en: 'flanneld --ip-masq with --kube-subnet-mgr: pods keep their address inside the cluster and take the node’s outside. One chain of rules, read from top to bottom.',
       zh: 'flanneld 使用 --ip-masq 与 --kube-subnet-mgr：Pod 在集群内保留地址，对外则用节点地址。一条规则链，从上往下读。',

@@ -36,7 +36,7 @@ export const ROUTES: readonly CatalogueItem[] = [
     group: 'routes',
     title: { en: 'host-gw across a router', zh: '跨路由器的 host-gw' },
     summary: {
-      en: 'The nodes are in two subnets. The kernel refuses the route, the router knows no pods, and onlink only moves the failure.',
+      en: 'The nodes are in two subnets. The kernel refuses the route, the router knows nothing of pods, and onlink only moves the failure elsewhere.',
       zh: '节点位于两个子网。内核拒绝这条路由，路由器不认识 Pod，而 onlink 只是把失败换了个地方。',
     },
     lesson: { en: hostGwTwoSubnetsLessonEn, zh: hostGwTwoSubnetsLessonZh },

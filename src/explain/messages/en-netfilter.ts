@@ -9,6 +9,7 @@ export const enNetfilter = {
   'hook.policy': '**{who}** drops the {@what}: no rule of {chain} lets it in',
   'hook.tableFull': '**{who}** drops the {@what}: its conntrack table is full',
   'hook.noPort': '**{who}** drops the {@what}: NAT finds no free port',
+  'hook.noRedirect': '**{who}** drops the {@what}: NAT is in its way',
   'hook.noAddress': '**{who}** drops the {@what}: no address to masquerade with',
   'hook.src': '**{who}** rewrites the source: {before} → {after}',
   'hook.dst': '**{who}** rewrites the destination: {before} → {after}',
@@ -35,6 +36,8 @@ export const enNetfilter = {
     'A reply: conntrack knows the connection and puts back what it had rewritten. No nat rule is asked.',
   'lead.hookFull': 'A new connection needs an entry in the conntrack table, and that table is full.',
   'lead.hookNoPort': 'Every port NAT may use is taken by another connection with the same destination.',
+  'lead.hookNoRedirect':
+    'An ICMP redirect passes NAT only when it is settled that the connection keeps both its addresses: here it is translated, or its first packet is still on its way through.',
   'lead.hookNoAddress': 'MASQUERADE takes the address of the outgoing device, and that has none.',
   'lead.log': 'The kernel wrote a line into its log; `dmesg` prints it.',
 

@@ -53,10 +53,8 @@ export const enPrograms = {
   'change.qdiscGone': '**{dev}** on {who} loses its queueing discipline: {row}',
 
   'drop.QDISC_DROP': 'The queueing discipline of the device threw the packet away.',
-  'drop.QDISC_OVERLIMIT': 'The queue of the device’s queueing discipline is full.',
   'drop.SOCKET_RCVBUFF': 'The socket’s receive buffer is full: its program does not read.',
   'hint.QDISC_DROP': 'Look at `tc -s qdisc show`: loss set with netem, or a device that nobody serves.',
-  'hint.QDISC_OVERLIMIT': 'Look at `tc -s qdisc show`: limit and backlog.',
   'hint.SOCKET_RCVBUFF': 'Look at `ss -um` and at what the program is doing.',
   'drop.noReader': 'No process reads from this TUN device: what the kernel sends there has nowhere to go.',
   'drop.ringFull': 'The queue between the kernel and the process that reads this TUN device is full.',
@@ -69,6 +67,5 @@ export const enPrograms = {
   'label.ringFull': 'ring full',
   'label.netem': 'netem loss',
   'label.QDISC_DROP': 'qdisc drop',
-  'label.QDISC_OVERLIMIT': 'queue full',
   'label.SOCKET_RCVBUFF': 'buffer full',
 } as const;

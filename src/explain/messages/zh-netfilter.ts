@@ -10,6 +10,7 @@ export const zhNetfilter: Readonly<Record<keyof typeof enNetfilter, string>> = {
   'hook.policy': '**{who}** 丢弃{@what}：{chain} 链没有规则放行它',
   'hook.tableFull': '**{who}** 丢弃{@what}：conntrack 表已满',
   'hook.noPort': '**{who}** 丢弃{@what}：NAT 找不到空闲端口',
+  'hook.noRedirect': '**{who}** 丢弃{@what}：NAT 不放行',
   'hook.noAddress': '**{who}** 丢弃{@what}：没有可用于 MASQUERADE 的地址',
   'hook.src': '**{who}** 改写源地址：{before} → {after}',
   'hook.dst': '**{who}** 改写目的地址：{before} → {after}',
@@ -33,6 +34,8 @@ export const zhNetfilter: Readonly<Record<keyof typeof enNetfilter, string>> = {
   'lead.hookBack': '这是应答：conntrack 认得这条连接，把改写过的地址还原，不再查 nat 规则。',
   'lead.hookFull': '新连接要在 conntrack 表中占一条，而表已经满了。',
   'lead.hookNoPort': 'NAT 可用的端口都已被去往同一目的的其他连接占用。',
+  'lead.hookNoRedirect':
+    'ICMP 重定向要通过 NAT，必须已经确定这条连接的两端地址都不变；这里连接被转换了，或它的首个数据包还没走完。',
   'lead.hookNoAddress': 'MASQUERADE 借用出口设备的地址，而这个设备没有地址。',
   'lead.log': '内核写了一行日志，用 `dmesg` 可以看到。',
 

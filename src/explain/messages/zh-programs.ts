@@ -49,10 +49,8 @@ export const zhPrograms: Readonly<Record<keyof typeof enPrograms, string>> = {
   'change.qdiscGone': '{who} 上的 **{dev}** 去掉排队规则：{row}',
 
   'drop.QDISC_DROP': '设备的排队规则把包丢掉了。',
-  'drop.QDISC_OVERLIMIT': '设备排队规则的队列已满。',
   'drop.SOCKET_RCVBUFF': '套接字的接收缓冲区已满：程序没有及时读取。',
   'hint.QDISC_DROP': '看看 `tc -s qdisc show`：是 netem 设置的丢包，还是设备无人服务。',
-  'hint.QDISC_OVERLIMIT': '看看 `tc -s qdisc show` 里的 limit 和 backlog。',
   'hint.SOCKET_RCVBUFF': '看看 `ss -um`，以及程序在做什么。',
   'drop.noReader': '没有进程在读这个 TUN 设备：内核发到那里的包无处可去。',
   'drop.ringFull': '内核与读取这个 TUN 设备的进程之间的队列已满。',
@@ -64,6 +62,5 @@ export const zhPrograms: Readonly<Record<keyof typeof enPrograms, string>> = {
   'label.ringFull': '队列已满',
   'label.netem': 'netem 丢包',
   'label.QDISC_DROP': '排队规则丢弃',
-  'label.QDISC_OVERLIMIT': '队列已满',
   'label.SOCKET_RCVBUFF': '缓冲区满',
 };

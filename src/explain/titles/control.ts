@@ -166,7 +166,10 @@ function newsTitle(e: EventOf<'control'>, to: string, changes: readonly ChangeEv
   const key = keyOf(e.text);
   if (e.action !== 'watch') {
     if (n > 0) return answerTitle(base, changes, tables);
-    return msg('ctl.answer', { ...base, text: e.text.startsWith('/') ? key : roomy(70, e.text, to, base.who) });
+    return msg('ctl.answer', {
+      ...base,
+      text: e.text.startsWith('/') ? key : roomy(70, e.text, to, base.who),
+    });
   }
   if (n === 0) return msg(gone ? 'ctl.watchGone' : 'ctl.watch', { ...base, key });
   if (tables === 'fdb neigh route')
@@ -219,7 +222,8 @@ export function tellControl(ctx: TitleContext): Told {
   else if (e.by === 'etcd' && e.to !== undefined) title = newsTitle(e, e.to, changesOf(ctx));
   const protocol = e.protocol === 'bgp' ? 'BGP' : e.protocol;
   const said = ctx.draft.events.find((o) => o.kind === 'control' && o.protocol === 'log' && o !== e);
-  const level = e.protocol === 'log' ? LEVELS[e.action] : undefined;
+  // Such lines say themselves how bad it is.
+  const level = own === e.text ? LEVELS[e.action] : who;
   const b = said?.kind === 'control' ? short(said.text) : (level ?? e.action);
   return {
     title,

@@ -27,6 +27,7 @@ function refusedTitle(e: HookEvent, { frames }: TitleContext): Message {
   if (e.why === 'table-full') return msg('hook.tableFull', base);
   if (e.why === 'tuple-taken') return msg('hook.noPort', base);
   if (e.why === 'no-address') return msg('hook.noAddress', base);
+  if (e.why === 'redirect-translated') return msg('hook.noRedirect', base);
   const rule = decisionOf(e);
   if (e.verdict !== 'DROP' || rule === undefined)
     return msg('hook.other', { ...base, hook: e.hook, verdict: e.verdict });

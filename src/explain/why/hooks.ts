@@ -81,7 +81,7 @@ function natNote({ port, isId }: Rewriting): Message[] {
 }
 
 /** The walk through the rules, table by table, and what conntrack says. */
-export function hookSections(e: HookEvent, trace: Story): WhySection[] {
+function hookSections(e: HookEvent, trace: Story): WhySection[] {
   const tables = [...new Set(e.tried.map((rule) => rule.table))];
   const nat = rewritingOf(e, trace.events, trace.frames);
   const notes = [
@@ -120,6 +120,7 @@ function leadOf(e: HookEvent, trace: Story): Message {
   if (e.why === 'table-full') return msg('lead.hookFull');
   if (e.why === 'tuple-taken') return msg('lead.hookNoPort');
   if (e.why === 'no-address') return msg('lead.hookNoAddress');
+  if (e.why === 'redirect-translated') return msg('lead.hookNoRedirect');
   const nat = rewritingOf(e, trace.events, trace.frames);
   if (nat && e.verdict === 'ACCEPT') {
     const rule = decisions(e).find((each) => each.table === 'nat' && each.rule > 0);

@@ -23,7 +23,7 @@ import { ipsetLines, iptablesLines, qdiscLine } from './netfilter';
 import { builtNetwork, type Built } from './tables';
 import { leasesOf, proxyLine, serverLines } from './user-space';
 
-export interface Lab {
+interface Lab {
   readonly script: string;
   /** Journal commands that make no sense outside the simulation; they stand in the script as comments. */
   readonly skipped: readonly string[];
@@ -314,7 +314,7 @@ function slashed(name: string, value: string): string {
   return /\s/.test(value) ? `"${path}=${value.replaceAll('\t', ' ')}"` : `${path}=${value}`;
 }
 
-export interface ExportOptions {
+interface ExportOptions {
   /** The moment, as its first event; else when the network is up. */
   readonly at?: EventSeq;
   /** What bridges have learnt is written out as well; else they learn it again. */

@@ -51,7 +51,7 @@ export interface HostLocal {
 }
 export const EMPTY_RANGE: HostLocal = { last: 0, used: [] };
 
-export function gatewayOf(subnet: Prefix): Ip4 {
+function gatewayOf(subnet: Prefix): Ip4 {
   return networkOf(subnet.addr, subnet.len) + 1;
 }
 

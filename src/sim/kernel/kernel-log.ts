@@ -5,7 +5,7 @@
 import type { Netns } from './netns';
 import type { EventSeq, SimTime } from './trace';
 
-export interface LogLine {
+interface LogLine {
   readonly at: SimTime;
   readonly text: string;
 }

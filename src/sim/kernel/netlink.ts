@@ -375,6 +375,8 @@ export interface HostApi {
   etcd(): EtcdClient | undefined;
   /** Absent: the world has no API server. */
   kube(): KubeClient | undefined;
+  /** What a daemon of this machine has written to a file, by its path. Absent: no daemon writes any. */
+  file?(path: string): string | undefined;
   /** Daemons of this machine, as systemd units. */
   services(): readonly Service[];
   service(name: string): Service | undefined;

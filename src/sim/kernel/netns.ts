@@ -306,15 +306,20 @@ export class Netns {
   }
 
   addDevice(device: Device, cause: EventSeq): void {
+    const last = device.ifindex >= this.#nextIfindex;
     this.#byIndex.set(device.ifindex, device);
     this.#byName.set(device.name, device);
     this.#nextIfindex = Math.max(this.#nextIfindex, device.ifindex + 1);
-    // Dumps walk devices by index; a device that moved in with a low index takes its place.
+    if (!last) this.#sortDevices();
+    this.sysctl.deviceAdded(device.name);
+    this.syncLink(device, cause);
+  }
+
+  /** Dumps walk devices by index; a device that moved in with a low index takes its place. */
+  #sortDevices(): void {
     const sorted = [...this.#byIndex].sort(([a], [b]) => a - b);
     this.#byIndex.clear();
     for (const [index, each] of sorted) this.#byIndex.set(index, each);
-    this.sysctl.deviceAdded(device.name);
-    this.syncLink(device, cause);
   }
 
   /** unregister_netdevice: everything that hangs on the device goes first. */

@@ -25,7 +25,7 @@ const CONF = {
   ignore_routes_with_linkdown: '0',
   accept_source_route: '0',
 } as const;
-export type ConfName = keyof typeof CONF;
+type ConfName = keyof typeof CONF;
 
 /** net.ipv4.neigh.DEV.* */
 const NEIGH = {
@@ -42,7 +42,7 @@ const NEIGH = {
   gc_stale_time: '60',
   locktime: '100',
 } as const;
-export type NeighParameter = keyof typeof NEIGH;
+type NeighParameter = keyof typeof NEIGH;
 
 const GLOBAL: Readonly<Record<string, string>> = {
   'net.ipv4.ip_forward': '0',
@@ -74,11 +74,27 @@ const IPV6_CONF = {
   forwarding: '0',
 } as const;
 
+type Values = ReadonlyMap<string, string>;
+const GLOBAL_VALUES: Values = new Map(Object.entries(GLOBAL));
+const CONF_VALUES: Values = new Map(Object.entries(CONF));
+const NEIGH_VALUES: Values = new Map(Object.entries(NEIGH));
+const CONF6_VALUES: Values = new Map(Object.entries(IPV6_CONF));
+
+interface Place {
+  readonly values: Values;
+  readonly key: string;
+  /** Dotted. */
+  readonly name: string;
+  store(values: Values): void;
+}
+const FORWARD = 'net.ipv4.ip_forward';
+
 export class Sysctls {
-  readonly #global = new Map<string, string>(Object.entries(GLOBAL));
-  readonly #conf = new Map<string, Map<string, string>>();
-  readonly #neigh = new Map<string, Map<string, string>>();
-  readonly #conf6 = new Map<string, Map<string, string>>();
+  // Values are shared until somebody writes: most devices keep what they started with.
+  #global = GLOBAL_VALUES;
+  readonly #conf = new Map<string, Values>();
+  readonly #neigh = new Map<string, Values>();
+  readonly #conf6 = new Map<string, Values>();
 
   constructor(
     /** A value changed; both dotted. */
@@ -90,12 +106,9 @@ export class Sysctls {
 
   /** A new device starts from the `default` values. */
   deviceAdded(dev: string): void {
-    const copy = (from: Map<string, Map<string, string>>, base: Readonly<Record<string, string>>): void => {
-      from.set(dev, new Map(from.get('default') ?? Object.entries(base)));
-    };
-    copy(this.#conf, CONF);
-    copy(this.#neigh, NEIGH);
-    copy(this.#conf6, IPV6_CONF);
+    this.#conf.set(dev, this.#conf.get('default') ?? CONF_VALUES);
+    this.#neigh.set(dev, this.#neigh.get('default') ?? NEIGH_VALUES);
+    this.#conf6.set(dev, this.#conf6.get('default') ?? CONF6_VALUES);
   }
   deviceRemoved(dev: string): void {
     for (const map of [this.#conf, this.#neigh, this.#conf6]) map.delete(dev);
@@ -136,25 +149,29 @@ export class Sysctls {
 
   get(name: string): Result<string, Errno> {
     const place = this.#find(name);
-    const value = place?.map.get(place.key);
+    const value = place?.values.get(place.key);
     return value === undefined ? err('ENOENT') : ok(value);
   }
 
   set(name: string, value: string): Result<void, Errno> {
     const place = this.#find(name);
-    if (!place?.map.has(place.key)) return err('ENOENT');
+    const old = place?.values.get(place.key);
+    if (!place || old === undefined) return err('ENOENT');
     const text = value.trim().split(/\s+/).join('\t');
     if (!/^-?\d+(\t-?\d+)*$/.test(text)) return err('EINVAL');
-    const values = (place.map.get(place.key) ?? '').split('\t').length;
-    if (text.split('\t').length > values || !this.#inRange(place.name, text)) return err('EINVAL');
-    this.#store(place.map, place.key, place.name, text);
+    if (text.split('\t').length > old.split('\t').length || !this.#inRange(place.name, text))
+      return err('EINVAL');
+    if (old !== text) {
+      place.store(new Map(place.values).set(place.key, text));
+      this.onChange(place.name, old, text);
+    }
     this.#spread(place.name, text);
     return ok(undefined);
   }
 
   list(): { name: string; value: string }[] {
     const rows = [...this.#global].map(([name, value]) => ({ name, value }));
-    const groups: [string, Map<string, Map<string, string>>][] = [
+    const groups: [string, Map<string, Values>][] = [
       ['net.ipv4.conf', this.#conf],
       ['net.ipv4.neigh', this.#neigh],
       ['net.ipv6.conf', this.#conf6],
@@ -169,22 +186,27 @@ export class Sysctls {
   }
 
   /** Dotted and slashed forms; a dot inside a device name is a slash in the dotted form (`conf.eth0/10.forwarding`). */
-  #find(text: string): { map: Map<string, string>; key: string; name: string } | undefined {
+  #find(text: string): Place | undefined {
     const slashed = /^[^.]*\//.test(text);
     const parts = slashed ? text.split('/') : text.split('.').map((part) => part.replaceAll('/', '.'));
     const name = parts.map((part) => part.replaceAll('.', '/')).join('.');
-    if (this.#global.has(name)) return { map: this.#global, key: name, name };
-    const tree = parts.slice(0, 3).join('.');
-    const trees = {
-      'net.ipv4.conf': this.#conf,
-      'net.ipv4.neigh': this.#neigh,
-      'net.ipv6.conf': this.#conf6,
-    };
-    const group = trees[tree as keyof typeof trees] as Map<string, Map<string, string>> | undefined;
+    if (this.#global.has(name)) {
+      const store = (values: Values): void => {
+        this.#global = values;
+      };
+      return { values: this.#global, key: name, name, store };
+    }
+    const group = this.#group(parts.slice(0, 3).join('.'));
     const key = parts.at(-1) ?? '';
     // `flannel.1` is often typed as it is, unescaped: take the middle as the device's name.
-    const map = group?.get(parts.slice(3, -1).join('.'));
-    return map ? { map, key, name } : undefined;
+    const dev = parts.slice(3, -1).join('.');
+    const values = group?.get(dev);
+    return values && { values, key, name, store: (changed) => group?.set(dev, changed) };
+  }
+  #group(tree: string): Map<string, Values> | undefined {
+    if (tree === 'net.ipv4.conf') return this.#conf;
+    if (tree === 'net.ipv4.neigh') return this.#neigh;
+    return tree === 'net.ipv6.conf' ? this.#conf6 : undefined;
   }
 
   #inRange(name: string, text: string): boolean {
@@ -196,17 +218,20 @@ export class Sysctls {
     return text.split('\t').every((part) => Math.abs(Number(part)) <= 0x7fffffff);
   }
 
-  #store(map: Map<string, string>, key: string, name: string, value: string): void {
-    const before = map.get(key) ?? '';
-    map.set(key, value);
-    if (before !== value) this.onChange(name, before, value);
-  }
-
   /** devinet_sysctl_forward: ip_forward and conf.all.forwarding are one, and setting it sets every device. */
   #spread(name: string, value: string): void {
     if (name !== 'net.ipv4.ip_forward' && name !== 'net.ipv4.conf.all.forwarding') return;
     const on = Number(value) === 0 ? '0' : '1';
-    for (const values of this.#conf.values()) values.set('forwarding', on);
-    this.#store(this.#global, 'net.ipv4.ip_forward', 'net.ipv4.ip_forward', on);
+    const changed = new Map<Values, Values>();
+    for (const [dev, values] of this.#conf) {
+      if (values.get('forwarding') === on) continue;
+      const now = changed.get(values) ?? new Map(values).set('forwarding', on);
+      changed.set(values, now);
+      this.#conf.set(dev, now);
+    }
+    const before = this.#global.get(FORWARD) ?? '';
+    if (before === on) return;
+    this.#global = new Map(this.#global).set(FORWARD, on);
+    this.onChange(FORWARD, before, on);
   }
 }

@@ -197,7 +197,7 @@ export interface HookEvent extends EventBase {
   readonly tried: readonly RuleTried[];
   /** What conntrack said of the packet here: `NEW orig`, `ESTABLISHED reply`, `INVALID`. */
   readonly conntrack?: string;
-  /** Why it was dropped when no rule did it: `table-full`, `tuple-taken`, `no-address`. */
+  /** Why it was dropped when no rule did it: `table-full`, `tuple-taken`, `no-address`, `redirect-translated`. */
   readonly why?: string;
   readonly verdict: 'ACCEPT' | 'DROP' | 'STOLEN' | 'QUEUE';
 }

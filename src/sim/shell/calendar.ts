@@ -5,7 +5,7 @@ const SECOND = 1_000_000_000;
 const DAY_SECONDS = 86_400;
 const MS = 1_000_000;
 
-export interface Moment {
+interface Moment {
   readonly year: number;
   /** From 1. */
   readonly month: number;

@@ -1,9 +1,9 @@
 /** getopt() for single letters: `-nc 3`, `-c3`, options and operands in any order (glibc permutes), `--` ends options. */
-export interface Option {
+interface Option {
   readonly letter: string;
   readonly value: string;
 }
-export interface ParsedOptions {
+interface ParsedOptions {
   readonly options: readonly Option[];
   readonly operands: readonly string[];
   /** What is wrong, in getopt's words after the program's name. */

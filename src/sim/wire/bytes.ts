@@ -61,12 +61,6 @@ export function concatBytes(...parts: Uint8Array[]): Uint8Array {
   return whole;
 }
 
-export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
-
 /** Lower-case hex, two digits a byte, no separators. */
 export function toHex(bytes: Uint8Array): string {
   let text = '';

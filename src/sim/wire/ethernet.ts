@@ -9,7 +9,7 @@ export const ETH_P_IP = 0x0800;
 export const ETH_P_ARP = 0x0806;
 export const ETH_P_IPV6 = 0x86dd;
 
-export interface EthernetHeader {
+interface EthernetHeader {
   dst: Mac;
   src: Mac;
   /** EtherType; values under 1536 are an 802.3 length instead */
@@ -22,7 +22,7 @@ export function parseEthernet(bytes: Uint8Array, at = 0): Parsed<EthernetHeader>
 }
 
 /** Writes the 14 header bytes into `into` from `at`. */
-export function writeEthernet(into: Uint8Array, at: number, header: EthernetHeader): void {
+function writeEthernet(into: Uint8Array, at: number, header: EthernetHeader): void {
   writeMac(into, at, header.dst);
   writeMac(into, at + 6, header.src);
   writeU16(into, at + 12, header.type);

@@ -13,22 +13,11 @@ export const ICMP_ECHO = 8;
 export const ICMP_TIME_EXCEEDED = 11;
 export const ICMP_PARAMETERPROB = 12;
 
-/** Codes of ICMP_DEST_UNREACH (RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1). */
+/** Codes of ICMP_DEST_UNREACH that are used (RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1). */
 export const ICMP_NET_UNREACH = 0;
-export const ICMP_HOST_UNREACH = 1;
 export const ICMP_PROT_UNREACH = 2;
 export const ICMP_PORT_UNREACH = 3;
 export const ICMP_FRAG_NEEDED = 4;
-export const ICMP_SR_FAILED = 5;
-export const ICMP_NET_UNKNOWN = 6;
-export const ICMP_HOST_UNKNOWN = 7;
-export const ICMP_NET_ANO = 9;
-export const ICMP_HOST_ANO = 10;
-export const ICMP_PKT_FILTERED = 13;
-
-/** Codes of ICMP_REDIRECT. */
-export const ICMP_REDIR_NET = 0;
-export const ICMP_REDIR_HOST = 1;
 
 /** Codes of ICMP_TIME_EXCEEDED. */
 export const ICMP_EXC_TTL = 0;

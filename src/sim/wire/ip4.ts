@@ -18,7 +18,6 @@ export interface Prefix {
   len: number;
 }
 
-export const IP4_ANY: Ip4 = 0;
 export const IP4_LIMITED_BROADCAST: Ip4 = 0xffffffff;
 
 const DOTTED_QUAD = /^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$/;
@@ -26,6 +25,8 @@ const PREFIX_LENGTH = /^(?:0|[1-9]\d?)$/;
 
 /** Reads a dotted quad, nothing else: no `10.1`, no hex, no leading zeros (which some readers take for octal). */
 export function parseIp4(text: string): Result<Ip4> {
+  const quick = dottedQuad(text);
+  if (quick !== undefined) return ok(quick);
   // The pattern bounds the length before ip-num looks closer, and keeps out forms that only some tools accept.
   if (!DOTTED_QUAD.test(text) || !Validator.isValidIPv4String(text)[0]) {
     return err(
@@ -33,6 +34,29 @@ export function parseIp4(text: string): Result<Ip4> {
     );
   }
   return ok(Number(new IPv4(text).getValue()));
+}
+
+const POINT = 46;
+const ZERO = 48;
+/** Four numbers without leading zeros; undefined for anything else, which ip-num then looks at. */
+function dottedQuad(text: string): Ip4 | undefined {
+  let ip = 0;
+  let part = -1;
+  let points = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === POINT) {
+      if (part < 0 || ++points > 3) return undefined;
+      ip = ip * 256 + part;
+      part = -1;
+      continue;
+    }
+    const digit = code - ZERO;
+    if (digit < 0 || digit > 9 || part === 0) return undefined;
+    part = part < 0 ? digit : part * 10 + digit;
+    if (part > 255) return undefined;
+  }
+  return points === 3 && part >= 0 ? ip * 256 + part : undefined;
 }
 
 export function formatIp4(ip: Ip4): string {
@@ -99,7 +123,7 @@ export function isLimitedBroadcast(ip: Ip4): boolean {
 }
 
 /** What a prefix covers, for people. */
-export interface PrefixExplanation {
+interface PrefixExplanation {
   first: Ip4;
   last: Ip4;
   /** number of addresses, 1 … 2^32 */

@@ -8,8 +8,6 @@ import { isMalformed, malformed, type Parsed } from './malformed';
 
 /** Header bytes without options. */
 export const IPV4_LENGTH = 20;
-/** The smallest MTU a link may have (RFC 791; Linux `IPV4_MIN_MTU`). */
-export const IPV4_MIN_MTU = 68;
 
 export const IPPROTO_ICMP = 1;
 export const IPPROTO_IPIP = 4;
@@ -17,8 +15,8 @@ export const IPPROTO_TCP = 6;
 export const IPPROTO_UDP = 17;
 
 /** Bits of the 16-bit field at offset 6; the rest is the fragment offset in units of 8 bytes. */
-export const IP_DF = 0x4000;
-export const IP_MF = 0x2000;
+const IP_DF = 0x4000;
+const IP_MF = 0x2000;
 export const IP_OFFSET_MASK = 0x1fff;
 
 export interface Ipv4Header {
@@ -43,7 +41,7 @@ export interface Ipv4Header {
 }
 
 /** What a sender chooses; lengths and checksum follow. A whole `Ipv4Header` fits too, to re-emit it. */
-export interface Ipv4Fields {
+interface Ipv4Fields {
   tos?: number;
   id: number;
   dontFragment?: boolean;
@@ -113,7 +111,7 @@ export function buildIpv4(fields: Ipv4Fields, payload: Uint8Array): Uint8Array {
     offset % 8 === 0 && offset >>> 3 <= IP_OFFSET_MASK,
     'a fragment offset is a multiple of 8 below 65536',
   );
-  assert(totalLength <= 0xffff, `an IP packet is at most 65535 bytes long, not ${totalLength}`);
+  assert(totalLength <= 0xffff, 'an IP packet is at most 65535 bytes long');
   const packet = allocate(totalLength);
   packet[0] = 0x40 | (headerLength >>> 2);
   packet[1] = fields.tos ?? 0;

@@ -24,7 +24,7 @@ export interface PcapRecord {
   bytes: Uint8Array;
 }
 
-export interface PcapOptions {
+interface PcapOptions {
   /** what time 0 is, in seconds since 1970 (default 0) */
   epochSeconds?: number;
 }
@@ -70,7 +70,7 @@ export interface PcapFileRecord extends PcapRecord {
   originalLength: number;
 }
 
-export interface PcapFile {
+interface PcapFile {
   linkType: number;
   /** whether the file counts nanoseconds (else microseconds; `at` is in nanoseconds either way) */
   nanoseconds: boolean;

@@ -49,7 +49,7 @@ export interface TcpHeader {
 }
 
 /** What a sender chooses; header length and checksum follow. A whole `TcpHeader` fits too, to re-emit it. */
-export interface TcpFields {
+interface TcpFields {
   srcPort: number;
   dstPort: number;
   seq: number;

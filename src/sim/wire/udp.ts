@@ -8,7 +8,7 @@ import { malformed, type Parsed } from './malformed';
 /** UDP (RFC 768): source port 0, destination port 2, length 4, checksum 6. */
 export const UDP_LENGTH = 8;
 
-export interface UdpHeader {
+interface UdpHeader {
   srcPort: number;
   dstPort: number;
   /** bytes of header and data */
@@ -50,7 +50,7 @@ export function buildUdp(
   pseudo: PseudoAddresses | null,
 ): Uint8Array {
   const length = UDP_LENGTH + payload.length;
-  assert(length <= 0xffff, `a UDP datagram is at most 65535 bytes long, not ${length}`);
+  assert(length <= 0xffff, 'a UDP datagram is at most 65535 bytes long');
   const datagram = allocate(length);
   writeU16(datagram, 0, ports.srcPort);
   writeU16(datagram, 2, ports.dstPort);

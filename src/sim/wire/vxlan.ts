@@ -11,7 +11,7 @@ export const VXLAN_FLAG_VNI = 0x08;
 export const VXLAN_PORT_IANA = 4789;
 export const VXLAN_PORT_LINUX = 8472;
 
-export interface VxlanHeader {
+interface VxlanHeader {
   /** the first byte; 0x08 when all is well */
   flags: number;
   /** VXLAN network identifier, 24 bits */

@@ -9,7 +9,7 @@ import type { EventSeq } from '../kernel/trace';
 import { parsePrefix, type Prefix } from '../wire/index';
 import { kubeHome, kubeHost, kubeletHost } from './boot-kube';
 import { EtcdHost } from './etcd-host';
-import { stamp } from './stamp';
+import { control } from './stamp';
 import type { Machine } from './machine';
 import type {
   CableEnd,
@@ -72,8 +72,7 @@ export class Boot {
   }
 
   #control(machine: Machine, by: string, action: string, text: string): EventSeq {
-    const { root } = machine;
-    return root.emit({ ...stamp(root, -1), kind: 'control', by, protocol: 'log', action, text });
+    return control(machine.root, -1, { by, protocol: 'log', action, text });
   }
 
   // ---- machines and cables -----------------------------------------------------------------------------------------
@@ -233,17 +232,9 @@ export class Boot {
   }
 
   #start(machine: Machine, host: DaemonHost, cause?: EventSeq): void {
-    const { root } = machine;
     const text = `${host.name} starts`;
-    const seq = root.emit({
-      ...stamp(root, cause ?? -1),
-      kind: 'control',
-      by: host.name,
-      protocol: 'log',
-      action: 'start',
-      text,
-    });
-    host.start(seq);
+    const by = host.name;
+    host.start(control(machine.root, cause ?? -1, { by, protocol: 'log', action: 'start', text }));
   }
 
   #startDocker(machine: Machine, spec: DockerSpec, defaults: DockerDefaults, cause?: EventSeq): void {

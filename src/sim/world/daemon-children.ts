@@ -6,9 +6,8 @@ import { commandNames } from '../shell/index';
 import type { DaemonWorld } from './daemon-host';
 import type { Machine } from './machine';
 import type { Process } from './process';
-import { stamp } from './stamp';
+import { control } from './stamp';
 
-const CHECK = /^iptables .*-C /;
 const PROGRAMS = new Set(commandNames);
 
 type EffectOf<D extends Effect['do']> = Extract<Effect, { do: D }>;
@@ -48,7 +47,8 @@ export class Children {
         output += text;
       },
       ended: (exit) => {
-        if (CHECK.test(command)) this.#checked.set(command, { netns, writes, exit });
+        if (command.startsWith('iptables ') && command.includes('-C '))
+          this.#checked.set(command, { netns, writes, exit });
         if (to !== undefined) this.take({ on: 'exec', to, exit, output }, cause);
         else if (exit !== 0) failed(`${command}: exit status ${exit}: ${output.trim()}`);
       },
@@ -73,8 +73,7 @@ export class Children {
       cause: shown,
       output: (_stream, text) => {
         output += text;
-        const line = { by: program, protocol: 'log', action: 'I', text: text.trimEnd() } as const;
-        netns.emit({ ...stamp(netns, shown), kind: 'control', ...line });
+        control(netns, shown, { by: program, protocol: 'log', action: 'I', text: text.trimEnd() });
         this.take({ on: 'printed', name, text }, shown);
       },
       ended: (exit) => {

@@ -1,7 +1,7 @@
 /** Runs one daemon on a machine: feeds its inputs, carries its effects out, and ties both together in the trace. */
 import { unreachable } from '../../base/assert';
 import type { Daemon, Effect, Input, Request } from '../daemons/index';
-import { stamp } from './stamp';
+import { control } from './stamp';
 import type { Netns } from '../kernel/index';
 import type { KubeAnswer, KubeEvent, Netlink, Reply, Service, Timer } from '../kernel/netlink';
 import { strerror, type Errno } from '../kernel/netlink';
@@ -297,8 +297,7 @@ class Host<State> implements DaemonHost {
     text: string,
     cause: EventSeq,
   ): EventSeq {
-    const { root } = this.machine;
-    return root.emit({ ...stamp(root, cause), kind: 'control', by: this.name, protocol, action, text });
+    return control(this.machine.root, cause, { by: this.name, protocol, action, text });
   }
 
   #exit(note: string, cause: EventSeq): void {

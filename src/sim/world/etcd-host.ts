@@ -17,7 +17,7 @@ import {
   type Lease,
   type WatchEvent,
 } from '../daemons/index';
-import { stamp } from './stamp';
+import { control } from './stamp';
 import type { Netns } from '../kernel/index';
 import type { EtcdClient, EtcdKeyValue, EtcdLease, Service, Timer } from '../kernel/netlink';
 import type { EtcdRow, EventSeq, ProcessRow } from '../kernel/trace';
@@ -125,14 +125,7 @@ export class EtcdHost implements DaemonHost {
   #say(text: string, cause: EventSeq): void {
     const { netns } = this;
     this.#log.push({ at: netns.now, text });
-    netns.emit({
-      ...stamp(netns, cause),
-      kind: 'control',
-      by: this.name,
-      protocol: 'log',
-      action: 'I',
-      text,
-    });
+    control(netns, cause, { by: this.name, protocol: 'log', action: 'I', text });
   }
 
   /** Clients find their way back: watches go on from the revision they had come to. */
@@ -288,8 +281,8 @@ export class EtcdHost implements DaemonHost {
     const { netns } = this;
     const over = [...this.#server.store.leases.values()].filter(({ expiresAt }) => expiresAt <= netns.now);
     const text = over.map(({ id }) => `lease ${id} expired`).join('\n');
-    const event = { kind: 'control', by: this.name, protocol: 'etcd', action: 'expire', text } as const;
-    this.#serve({ on: 'timer' }, netns.emit({ ...stamp(netns, -1), ...event }));
+    const said = control(netns, -1, { by: this.name, protocol: 'etcd', action: 'expire', text });
+    this.#serve({ on: 'timer' }, said);
   }
 
   #answer(id: number, answer: EtcdAnswer, cause: EventSeq): void {
@@ -333,7 +326,7 @@ export class EtcdHost implements DaemonHost {
 
   #tell(peer: EtcdPeer, way: 'in' | 'out', action: string, text: string, cause: EventSeq): EventSeq {
     const { name, netns } = peer;
-    const ends = way === 'out' ? { by: name, to: 'etcd' } : { by: 'etcd', to: name };
-    return netns.emit({ ...stamp(netns, cause), kind: 'control', ...ends, protocol: 'etcd', action, text });
+    const [by, to] = way === 'out' ? [name, 'etcd'] : ['etcd', name];
+    return control(netns, cause, { by, to, protocol: 'etcd', action, text });
   }
 }

@@ -27,10 +27,10 @@ import type { EventSeq, KubeRow, ProcessRow, SimTime } from '../kernel/trace';
 import type { DaemonHost } from './daemon-host';
 import type { EtcdPeer } from './etcd-host';
 import type { Machine } from './machine';
-import { stamp } from './stamp';
+import { control } from './stamp';
 
 const RETRY_NS = 1_000_000_000;
-export const API_PORT = 6443;
+const API_PORT = 6443;
 
 type Answers = {
   readonly onAnswer: (answer: KubeAnswer, cause: EventSeq) => void;
@@ -339,6 +339,6 @@ export class KubeHost implements DaemonHost {
   #tell(peer: EtcdPeer, way: 'in' | 'out', action: string, text: string, cause: EventSeq): EventSeq {
     const { name, netns } = peer;
     const ends = way === 'out' ? { by: name, to: this.name } : { by: this.name, to: name };
-    return netns.emit({ ...stamp(netns, cause), kind: 'control', ...ends, protocol: 'kube', action, text });
+    return control(netns, cause, { by: ends.by, to: ends.to, protocol: 'kube', action, text });
   }
 }

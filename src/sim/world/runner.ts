@@ -19,10 +19,23 @@ export interface JournalMark {
   readonly startSeq: EventSeq;
 }
 
+/** Longer than connect() waits for an answer to its last SYN (tcp_syn_retries 6: 127 s, and jitter of its timers). */
+const CALL_BOUND_NS = 200_000_000_000;
+
 /** Programs that end by themselves, if only late. */
 function endsByItself(words: readonly string[]): boolean {
   if (words.includes('sleep') || words.includes('traceroute') || words.includes('tracepath')) return true;
+  if (words.includes('nc')) return words.some((word) => /^-[a-zA-Z]*[zw]\d*$/.test(word));
   return words.includes('ping') && words.some((word) => /^-[a-zA-Z]*[cw]\d*$/.test(word));
+}
+/** Programs that wait for a connection, as long as the kernel does. */
+function calls(words: readonly string[]): boolean {
+  if (words.includes('nc')) return !words.some((word) => /^-[a-zA-Z]*l/.test(word));
+  return words.includes('curl') || words.includes('wget');
+}
+function boundOf(words: readonly string[], maxTimeNs: number): number {
+  if (endsByItself(words)) return maxTimeNs;
+  return calls(words) ? CALL_BOUND_NS : COMMAND_BOUND_NS;
 }
 
 interface Waiting {
@@ -129,7 +142,7 @@ export class Runner {
     if (!over) {
       running = run;
       this.#running.add(run);
-      const limit = endsByItself(text.split(/\s+/)) ? this.maxTimeNs : COMMAND_BOUND_NS;
+      const limit = boundOf(text.split(/\s+/), this.maxTimeNs);
       const timer = this.site.ground.engine.after(limit, () => run.process.interrupt());
       bound.cancel = () => timer.cancel();
     }

@@ -179,6 +179,7 @@ export class Site implements DaemonWorld {
           ? this.etcdHost.client({ name: 'etcdctl', netns }, process.cause)
           : undefined,
       kube: (): KubeClient | undefined => this.kubeHost?.client({ name: 'kubectl', netns }, process.cause),
+      file: (path) => machine.files.get(path),
       services: () => [...machine.daemons.values()].map((daemon) => daemon.service(process.cause)),
       service: (name) => machine.daemons.get(name)?.service(process.cause),
     };

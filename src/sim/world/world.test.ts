@@ -146,6 +146,25 @@ describe('a world', () => {
     }
   });
 
+  it('waits for a connection as long as the kernel does', () => {
+    const world = open(hostGw);
+    const netns = 'infra-container-1';
+    world.execute([
+      { netns: 'node1', command: 'iptables -I FORWARD -p tcp --dport 80 -j DROP' },
+      { netns, command: 'curl http://10.244.1.3/' },
+      { netns, command: 'nc -n -v 10.244.1.3 80' },
+    ]);
+    const { events } = world.trace;
+    const starts = commandsOf(world).map((event) => event.at / SECOND);
+    const took = starts.map((start, i) => (starts[i + 1] ?? world.trace.end / SECOND) - start);
+    // SYNs after 1, 2, 4, … 64 s, and 64 s more.
+    for (const at of [1, 2])
+      expect([127, 134].map((bound) => (took[at] ?? 0) > bound)).toEqual([true, false]);
+    expect(output(world)).toContain('curl: (28) Failed to connect to 10.244.1.3 port 80 after');
+    expect(output(world)).toContain('nc: connect to 10.244.1.3 port 80 (tcp) failed: Connection timed out');
+    expect(exits(events).slice(1)).toEqual([28, 1]);
+  });
+
   it('asks without leaving a trace', () => {
     const world = open(hostGw);
     const before = world.trace.events.length;

@@ -6,7 +6,7 @@ import { Runner, type JournalMark } from './runner';
 import type { JournalEntry, Scenario } from './scenario';
 import { Site } from './site';
 
-export type { JournalMark, SetupFailure };
+export type { SetupFailure };
 
 export interface RunOptions {
   /** Virtual time that passes after the last command. Default 0. */

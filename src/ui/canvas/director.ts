@@ -207,7 +207,10 @@ export class Director {
     const place = standingPlace(step);
     const ends: { frame: FrameId; place: Place; from?: Place; isDrop: boolean }[] = flights
       .filter(
-        (flight) => !flights.some((later) => later.frame === flight.frame && later.startSeq >= flight.endSeq),
+        (flight) =>
+          !flights.some(
+            (later) => later !== flight && later.frame === flight.frame && later.startSeq >= flight.endSeq,
+          ),
       )
       .map(({ frame, becomes, to, from, kind }) => ({
         frame: becomes ?? frame,

@@ -31,6 +31,7 @@ describe('the dictionaries', () => {
       'table.etcd',
       'table.iptables',
       'table.kube',
+      'column.ip',
       'column.mtu',
       'column.mac',
       'column.pid',

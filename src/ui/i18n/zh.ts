@@ -165,7 +165,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'column.local': '本端',
   'column.peer': '对端',
   'column.process': '进程',
-  'column.ip': 'IP 地址',
+  'column.ip': 'IP',
   'column.node': '节点 / Pod 网段',
   'column.rule': '规则',
   'table.touched': '本步涉及',

@@ -36,17 +36,15 @@ interface MenuItemProps {
   readonly icon?: ReactNode;
   /** A smaller line below. */
   readonly detail?: string | undefined;
-  /** The detail is what would be typed. */
-  readonly code?: boolean;
   readonly disabled?: boolean;
   readonly onSelect: () => void;
 }
 
-export function MenuItem({ title, icon, detail, code = false, disabled = false, onSelect }: MenuItemProps) {
+export function MenuItem({ title, icon, detail, disabled = false, onSelect }: MenuItemProps) {
   return (
     <DropdownMenu.Item className={styles.item} disabled={disabled} onSelect={onSelect}>
       <span className={styles.itemIcon}>{icon}</span>
-      <ItemText title={title} detail={detail} code={code} />
+      <ItemText title={title} detail={detail} />
     </DropdownMenu.Item>
   );
 }

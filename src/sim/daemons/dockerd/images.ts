@@ -1,7 +1,7 @@
 /** Images a machine has, and the names dockerd makes up for containers (moby pkg/namesgenerator). */
 import type { Random } from '../../../base/random';
 
-export interface Image {
+interface Image {
   /** ENTRYPOINT, then CMD, as words. */
   readonly entrypoint: readonly string[];
   readonly command: readonly string[];

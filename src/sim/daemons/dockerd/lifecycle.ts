@@ -71,7 +71,7 @@ function addressFor(options: DockerdOptions, state: DockerdState, box: Box): Ip4
   return nextAddress(options.bip, [...used, ...waiting]);
 }
 
-export interface StartOptions {
+interface StartOptions {
   readonly ask?: number;
   readonly attached: boolean;
 }
@@ -165,7 +165,7 @@ function mainProcess(
 }
 
 /** Words for the command that runs an attached container's process itself. */
-export function attachedWords(box: Box): readonly string[] {
+function attachedWords(box: Box): readonly string[] {
   const process = mainProcess(box);
   if (process.kind === 'idle') return ['sleep', 'infinity'];
   return box.command.length > 0 && process.line === quoted(box.command)

@@ -27,7 +27,7 @@ function find(state: DockerdState, wanted: string): Box | undefined {
   return begun.length === 1 ? begun[0] : undefined;
 }
 
-export function shown(box: Box): DockerContainer {
+function shown(box: Box): DockerContainer {
   const image = imageOf(box.image);
   const mac = box.mac ?? (box.ip === undefined ? undefined : dockerMac(box.ip));
   return {

@@ -119,7 +119,8 @@ function configuredBy(state: FlanneldState, text: string | undefined): Step {
   }
   // The udp backend publishes no type.
   const backendType = config.backendType === 'udp' ? '' : config.backendType;
-  const attrs: LeaseAttrs = { publicIp: state.ext?.addr ?? 0, backendType };
+  const ipv4Only = known.options.udpAddress === 'network';
+  const attrs: LeaseAttrs = { publicIp: state.ext?.addr ?? 0, backendType, ipv4Only };
   return and(next({ ...known, attrs }, found), lease);
 }
 

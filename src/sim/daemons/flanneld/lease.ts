@@ -22,6 +22,8 @@ export interface LeaseAttrs {
   readonly publicIp: Ip4;
   /** Empty: written by the udp backend, which leaves it out. */
   readonly backendType: string;
+  /** Written by a flanneld before 0.15, which knew no IPv6. */
+  readonly ipv4Only?: boolean;
   readonly vni?: number;
   readonly vtepMac?: Mac;
 }
@@ -45,7 +47,8 @@ export function encodeAttrs(attrs: LeaseAttrs): string {
       ? ''
       : `,"BackendData":{"VNI":${attrs.vni ?? 1},"VtepMAC":"${formatMac(attrs.vtepMac)}"}`;
   const type = attrs.backendType === '' ? '' : `,"BackendType":"${attrs.backendType}"`;
-  return `{"PublicIP":"${formatIp4(attrs.publicIp)}","PublicIPv6":null${type}${data}}`;
+  const ipv6 = attrs.ipv4Only ? '' : ',"PublicIPv6":null';
+  return `{"PublicIP":"${formatIp4(attrs.publicIp)}"${ipv6}${type}${data}}`;
 }
 
 export function decodeAttrs(text: string): LeaseAttrs | undefined {

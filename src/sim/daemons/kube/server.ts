@@ -40,7 +40,7 @@ import {
 /** One way between a client and the server. */
 export const KUBE_LATENCY_NS = 200_000;
 const SECOND = 1_000_000_000;
-export const NODE_GRACE_NS = 40 * SECOND;
+const NODE_GRACE_NS = 40 * SECOND;
 const EVICTION_NS = 300 * SECOND;
 const ORPHAN_NS = 40 * SECOND;
 

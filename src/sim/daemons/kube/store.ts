@@ -17,7 +17,7 @@ import type {
 } from '../../kernel/netlink';
 
 /** spec.terminationGracePeriodSeconds, as it is filled in. */
-export const GRACE_SEC = 30;
+const GRACE_SEC = 30;
 
 export interface KubeStore {
   /** By `keyOf`. */

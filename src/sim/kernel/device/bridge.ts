@@ -16,7 +16,7 @@ import { bridgeCallsIptables, bridgeForward, bridgePrerouting } from './bridge-n
 import { Device } from './device';
 
 /** One row of the forwarding database (struct net_bridge_fdb_entry). */
-export interface FdbEntry {
+interface FdbEntry {
   readonly mac: Mac;
   /** undefined: the bridge device itself. */
   port: BridgePort | undefined;

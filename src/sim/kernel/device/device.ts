@@ -33,6 +33,8 @@ export interface IfAddress {
 
 export type Tap = (bytes: Uint8Array, at: number, dev: string, direction: 'in' | 'out') => void;
 
+const NO_ROWS: ReadonlyMap<string, FdbRow> = new Map();
+
 export abstract class Device {
   up = false;
   everUp = false;
@@ -49,8 +51,12 @@ export abstract class Device {
   addresses: IfAddress[] = [];
   /** Extra hardware addresses listened to (`bridge fdb add … self`). */
   readonly filters = new Set<Mac>();
-  /** Rows last shown in the trace for what the device listens to, by key. */
-  shownFilters = new Map<string, FdbRow>();
+  /** Rows last shown in the trace for what the device listens to, by key, and what they were made of. */
+  shownFilters: {
+    readonly rows: ReadonlyMap<string, FdbRow>;
+    readonly macs: readonly Mac[];
+    readonly of: string;
+  } = { rows: NO_ROWS, macs: [], of: '' };
   readonly taps = new Set<Tap>();
   readonly stats = {
     rxBytes: 0,

@@ -30,12 +30,12 @@ import { Device } from './device';
 
 export const VXLAN_DEFAULT_PORT = 8472;
 
-export interface VxlanRemote {
+interface VxlanRemote {
   readonly dst: Ip4;
   readonly port?: number;
   readonly vni?: number;
 }
-export interface VxlanEntry {
+interface VxlanEntry {
   readonly mac: Mac;
   remotes: VxlanRemote[];
   state: 'permanent' | 'static' | 'dynamic';
@@ -44,7 +44,7 @@ export interface VxlanEntry {
   readonly order: number;
   rows: { key: string; row: FdbRow }[];
 }
-export interface VxlanConfig {
+interface VxlanConfig {
   readonly id: number;
   readonly local?: Ip4;
   readonly remote?: Ip4;

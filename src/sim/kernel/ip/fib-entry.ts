@@ -66,6 +66,11 @@ export class FibEntry {
   /** Prints the row anew after a nexthop changed; the old row when it looks different now. */
   refresh(host: FibHost): RouteRow | undefined {
     const before = this.row;
+    const [only] = this.info.nexthops;
+    if (only && this.info.nexthops.length === 1 && before.dev === only.dev) {
+      // Nothing else of a row with one nexthop ever changes.
+      if (sameWords(before.flags, nexthopFlags(only, host))) return undefined;
+    }
     const after = formatRow(this.info, this.tableName, host);
     if (JSON.stringify(before) === JSON.stringify(after)) return undefined;
     this.row = after;
@@ -87,6 +92,10 @@ export class FibEntry {
     };
     return this.outsideCandidate;
   }
+}
+
+function sameWords(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((word, at) => word === b[at]);
 }
 
 /** Order inside a table's dump: network address, longer prefix first, metric, place among twins (fib_insert_alias). */

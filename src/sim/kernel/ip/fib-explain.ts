@@ -11,7 +11,7 @@ const SHOWN_ROWS = 24;
 /** Table local, when nothing in it matched: up to this size it is worth showing that none of them is the destination. */
 const SHOWN_LOCAL_ROWS = 8;
 
-export interface FibQuestion {
+interface FibQuestion {
   readonly dst: Ip4;
   readonly demand: FibDemand;
   readonly host: FibHost;

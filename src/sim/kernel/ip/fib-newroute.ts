@@ -18,7 +18,7 @@ export interface FibContext {
   /** inet_addr_type: what table local says of the address, on whatever device. */
   addressType(ip: Ip4): RouteType;
 }
-export interface Refusal {
+interface Refusal {
   readonly ok: false;
   readonly error: NetlinkError;
 }

@@ -34,7 +34,7 @@ export function tableLookup(table: FibTable, dst: Ip4, demand: FibDemand, host: 
   return undefined;
 }
 
-export function tryEntry(entry: FibEntry, demand: FibDemand, host: FibHost): FibHit | undefined {
+function tryEntry(entry: FibEntry, demand: FibDemand, host: FibHost): FibHit | undefined {
   if (scopeNumber(entry.info.scope) < scopeNumber(demand.scope)) return undefined;
   if (isReject(entry.info.type)) return { entry, nexthop: undefined };
   for (const nexthop of entry.info.nexthops) {

@@ -6,7 +6,7 @@ import { ok } from '../../../base/result';
 import type { Ip4 } from '../../wire/ip4';
 import type { Reply, RouteMode } from '../netlink';
 import type { RouteType } from '../trace';
-import { FibEntry, FIRST_RANK, sameInfo, type FibInfo } from './fib-entry';
+import { FibEntry, FIRST_RANK, isReject, sameInfo, type FibInfo } from './fib-entry';
 import { fixedAddressType, refuse, type FibContext } from './fib-newroute';
 import { ruleMatches, type FibRule, type FibRules } from './fib-rules';
 import { tableLookup, type FibDemand, type FibHit } from './fib-select';
@@ -27,6 +27,7 @@ export interface FibWalk {
 export class FibState implements FibContext {
   readonly tables = new Map<number, FibTable>();
   private routes = 0;
+  private sorted: readonly FibTable[] | undefined;
 
   constructor(
     readonly host: FibHost,
@@ -41,13 +42,15 @@ export class FibState implements FibContext {
     if (!table) {
       table = new FibTable(id, this.tables.size);
       this.tables.set(id, table);
+      this.sorted = undefined;
     }
     return table;
   }
 
   /** Tables in the order of a dump of all. */
-  sortedTables(): FibTable[] {
-    return [...this.tables.values()].sort((a, b) => (a.sortKey < b.sortKey ? -1 : 1));
+  sortedTables(): readonly FibTable[] {
+    this.sorted ??= [...this.tables.values()].sort((a, b) => (a.sortKey < b.sortKey ? -1 : 1));
+    return this.sorted;
   }
 
   /** fib_table_insert, from where the row itself is known to be good. */
@@ -139,10 +142,12 @@ export class FibState implements FibContext {
     return other && other.entry.info.bits > hit.entry.info.bits ? other : undefined;
   }
 
-  addressType(ip: Ip4): RouteType {
+  addressType(ip: Ip4, dev?: string): RouteType {
     const fixed = fixedAddressType(ip);
     if (fixed) return fixed;
     const hit = this.lookupIn(TABLE_LOCAL, ip, { scope: 'global' });
-    return hit ? hit.entry.info.type : 'unicast';
+    if (!hit || (dev !== undefined && hit.entry.info.nexthops[0]?.dev !== dev)) return 'unicast';
+    const { type } = hit.entry.info;
+    return isReject(type) ? 'unicast' : type;
   }
 }

@@ -8,7 +8,8 @@
  */
 import { ok } from '../../../base/result';
 import type { Reply, RouteMatch, RouteMode, RouteSpec, RuleSpec } from '../netlink';
-import type { RouteRow, RuleRow } from '../trace';
+import type { Ip4 } from '../../wire/ip4';
+import type { RouteRow, RouteType, RuleRow } from '../trace';
 import { FibCache } from './fib-cache';
 import { FibDevices } from './fib-devices';
 import { deleteAlias, matchesDump } from './fib-match';
@@ -20,7 +21,6 @@ import { TABLE_LOCAL, TABLE_MAIN, tableId } from './fib-table';
 import type { FibAddress, FibChange, FibFlow, FibHost, FibLookup, FibNewAddress } from './fib-types';
 
 export type {
-  FibAddress,
   FibChange,
   FibDevice,
   FibFlow,
@@ -122,6 +122,11 @@ export class Fib {
     const answer = this.resolver.resolve(flow);
     this.cache.put(flow, answer);
     return answer;
+  }
+
+  /** inet_addr_type, or with a device inet_dev_addr_type: what table local says of an address. */
+  addressType(ip: Ip4, dev?: string): RouteType {
+    return this.state.addressType(ip, dev);
   }
 
   // ---- What the kernel does by itself, told by the namespace after its own state has changed --------------------

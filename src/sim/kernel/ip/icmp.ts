@@ -138,6 +138,7 @@ export class Icmp {
       message,
     );
     const error = netns.originate(bytes, 'icmp_send', seq, packet.frame);
+    error.owner = 'kernel';
     attachError(packet, error);
     netns.ip.sendRouted(error, route);
   }
@@ -268,6 +269,8 @@ export class Icmp {
       },
       message,
     );
-    netns.ip.sendRouted(netns.originate(bytes, by, route.seq, from), route);
+    const packet = netns.originate(bytes, by, route.seq, from);
+    packet.owner = 'kernel';
+    netns.ip.sendRouted(packet, route);
   }
 }

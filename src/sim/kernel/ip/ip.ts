@@ -31,7 +31,7 @@ import type { FibLookup } from './fib';
 import { logMartian } from './martian';
 import { IpPacket } from './packet';
 
-export interface Flow {
+interface Flow {
   readonly dst: Ip4;
   readonly src?: Ip4;
   readonly iif?: string;
@@ -51,7 +51,7 @@ export interface OutputRoute {
   readonly mtu: number;
   readonly dst: Ip4;
 }
-export interface NoRoute {
+interface NoRoute {
   readonly ok: false;
   readonly seq: EventSeq;
   readonly errno: Errno;
@@ -321,10 +321,12 @@ export class IpLayer {
 
   /** ip_local_out for a packet whose route is known. */
   sendRouted(packet: IpPacket, route: OutputRoute): void {
-    const before = routeKey(packet);
+    const { mark } = packet;
     const passed = this.netns.hooks.run('OUTPUT', packet, undefined, route.device);
-    const way = passed && reroute(this.netns, passed, before, route);
-    if (passed && way) this.#output(passed, way.device, way.nexthop, way.mtu, way.type);
+    if (!passed) return;
+    const changed = passed !== packet || packet.mark !== mark;
+    const way = changed ? reroute(this.netns, passed, { ...routeKey(packet), mark }, route) : route;
+    if (way) this.#output(passed, way.device, way.nexthop, way.mtu, way.type);
   }
 
   /** ip_output, ip_finish_output. */

@@ -27,7 +27,7 @@ const VALID: ReadonlySet<NeighState> = new Set([
   'DELAY',
 ]);
 
-export class Neighbour {
+class Neighbour {
   state: NeighState = 'NONE';
   lladdr: Mac | undefined;
   readonly queue: IpPacket[] = [];
@@ -57,7 +57,7 @@ export class Neighbour {
 }
 
 /** What a lookup for sending found, for the trace. */
-export interface Resolution {
+interface Resolution {
   readonly verdict: 'resolved' | 'queued';
   readonly state: NeighState;
   readonly lladdr?: Mac;

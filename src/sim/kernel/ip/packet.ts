@@ -5,8 +5,16 @@ import type { Device } from '../device/device';
 import type { SkbState } from '../netfilter/skb';
 import type { EventSeq, FrameId, PacketType } from '../trace';
 
+/**
+ * Whose socket sent a packet (skb->sk): a process's, by its listening socket (SYN-ACK), or one of the kernel's own, for its
+ * answers.
+ */
+type PacketOwner = 'process' | 'listener' | 'kernel';
+
 export class IpPacket {
   mark = 0;
+  /** Undefined: nobody's. What was received or forwarded, and what a connection sends that its process has left. */
+  owner: PacketOwner | undefined;
   /** What netfilter knows of it. */
   nf: SkbState | undefined;
   /** Device it came in on; undefined for what this host made. */
@@ -39,6 +47,7 @@ export class IpPacket {
   changed(bytes: Uint8Array, frame: FrameId, cause: EventSeq): IpPacket {
     const next = new IpPacket(bytes, frame, cause);
     next.mark = this.mark;
+    next.owner = this.owner;
     next.iif = this.iif;
     next.pkt = this.pkt;
     next.nf = this.nf;

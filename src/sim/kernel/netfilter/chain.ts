@@ -26,31 +26,14 @@ export interface Shown {
   readonly key: string;
   readonly row: IptablesRow;
 }
-export class Rule {
-  packets: number;
-  bytes: number;
-  /** Where it stands; undefined once it is taken out. */
-  chain: Chain | undefined;
-  shown: Shown | undefined;
-  /** Where a jump or goto leads. */
-  to: Chain | undefined;
-  /** Sort key inside the chain; stays when other rules come and go. */
-  position = 0;
-  /** What a match remembers between packets (limit's tokens), by its place in the rule. */
-  readonly memory = new Map<number, { tokens: number; at: number }>();
-  head: Head;
-  /** What was told last of this rule, by the part that refused it or by its verdict: events share it. */
-  readonly told = new Map<number | string, RuleTried>();
+/** What follows from a rule's words alone. */
+class Spelling {
+  readonly head: Head;
   #text: string | undefined;
   #same: string | undefined;
 
-  constructor(
-    public spec: FilterRule,
-    counters?: Counters,
-  ) {
+  constructor(private readonly spec: FilterRule) {
     this.head = new Head(spec);
-    this.packets = counters?.packets ?? 0;
-    this.bytes = counters?.bytes ?? 0;
   }
   get text(): string {
     return (this.#text ??= ruleText(this.spec));
@@ -59,12 +42,54 @@ export class Rule {
   get same(): string {
     return (this.#same ??= JSON.stringify(this.spec));
   }
+}
+const spellings = new WeakMap<FilterRule, Spelling>();
+export function spellingOf(spec: FilterRule): Spelling {
+  let known = spellings.get(spec);
+  if (!known) {
+    known = new Spelling(spec);
+    spellings.set(spec, known);
+  }
+  return known;
+}
+
+export class Rule {
+  packets: number;
+  bytes: number;
+  /** Where it stands; undefined once it is taken out. */
+  chain: Chain | undefined;
+  shown: Shown | undefined;
+  head: Head;
+  /** Where a jump or goto leads. */
+  to: Chain | undefined;
+  /** Sort key inside the chain; stays when other rules come and go. */
+  position = 0;
+  /** What a match remembers between packets (limit's tokens), by its place in the rule. */
+  memory: Map<number, { tokens: number; at: number }> | undefined;
+  /** What was told last of this rule, by the part that refused it or by its verdict: events share it. */
+  told: Map<number | string, RuleTried> | undefined;
+  #spelling: Spelling;
+
+  constructor(
+    public spec: FilterRule,
+    counters?: Counters,
+  ) {
+    this.#spelling = spellingOf(spec);
+    this.head = this.#spelling.head;
+    this.packets = counters?.packets ?? 0;
+    this.bytes = counters?.bytes ?? 0;
+  }
+  get text(): string {
+    return this.#spelling.text;
+  }
+  get same(): string {
+    return this.#spelling.same;
+  }
   respell(spec: FilterRule): void {
     this.spec = spec;
-    this.head = new Head(spec);
-    this.told.clear();
-    this.#text = undefined;
-    this.#same = undefined;
+    this.#spelling = spellingOf(spec);
+    this.head = this.#spelling.head;
+    this.told = undefined;
   }
 }
 

@@ -31,9 +31,8 @@ export class Connection {
   expires = 0;
   timer: Timer | undefined;
   timerDue = 0;
-  /** Its places in the table, once confirmed. */
-  origKey = '';
-  replyKey = '';
+  /** Its place among translated sources, once it has one. */
+  source: string | undefined;
   /** Place in the list: order of confirmation. */
   order = 0;
   /** Last row shown in the trace, and the event that showed it: what happens for want of packets goes on from there. */

@@ -26,7 +26,8 @@ import { Connection, type Direction } from './connection';
 import type { ConntrackEntry, ConntrackFilter } from './door';
 import { stateOf, type SkbState } from './skb';
 import { nextTcpState, TCP_TIMEOUT } from './tcp-track';
-import { invert, keyOf, startsIcmp, tupleOf, type Tuple } from './tuple';
+import { invert, startsIcmp, tupleOf, type Tuple } from './tuple';
+import { TupleTable, type TupleHolder } from './tuple-table';
 
 const ICMP_TIMEOUT = 30 * SECOND;
 const UDP_TIMEOUT = 30 * SECOND;
@@ -47,7 +48,7 @@ export interface ConntrackListener {
 
 export class Conntrack {
   /** Both tuples of every confirmed connection. */
-  readonly #table = new Map<string, { readonly connection: Connection; readonly direction: Direction }>();
+  readonly #table = new TupleTable();
   readonly #connections = new Set<Connection>();
   /** Translated sources, so that one speaker keeps one outside port (nf_nat_bysource). */
   readonly bySource = new Map<string, Connection>();
@@ -71,11 +72,8 @@ export class Conntrack {
     return this.netns.sysctl.global('net.netfilter.nf_conntrack_max');
   }
 
-  find(tuple: Tuple): { readonly connection: Connection; readonly direction: Direction } | undefined {
-    return this.#at(keyOf(tuple));
-  }
-  #at(key: string): { readonly connection: Connection; readonly direction: Direction } | undefined {
-    const found = this.#table.get(key);
+  find(tuple: Tuple): TupleHolder | undefined {
+    const found = this.#table.get(tuple);
     if (found && found.connection.expires <= this.netns.now) {
       this.#destroy(found.connection, found.connection.lastChange);
       return undefined;
@@ -160,7 +158,7 @@ export class Conntrack {
     state.connection = connection;
     state.direction = direction;
     state.info = direction === 'reply' || connection.seenReply ? 'ESTABLISHED' : 'NEW';
-    if (direction === 'reply' && !connection.seenReply) {
+    if (direction === 'reply' && !connection.seenReply && !connection.dead) {
       connection.seenReply = true;
       this.listener.changed(connection, 'update', packet.cause);
     }
@@ -177,10 +175,7 @@ export class Conntrack {
     return readU8(packet.bytes, packet.header.headerLength + 13);
   }
   /** A SYN on a connection that is over begins a new one. */
-  #reopens(
-    packet: IpPacket,
-    found: { readonly connection: Connection; readonly direction: Direction },
-  ): boolean {
+  #reopens(packet: IpPacket, found: TupleHolder): boolean {
     const { tcp } = found.connection;
     if (tcp !== 'TIME_WAIT' && tcp !== 'CLOSE') return false;
     return nextTcpState(tcp, found.direction, this.#tcpFlags(packet)) === 'SYN_SENT';
@@ -212,14 +207,8 @@ export class Conntrack {
     if (next === 'invalid') return false;
     if (next === 'ignore') return true;
     connection.tcp = next;
-    if (
-      next === 'CLOSE' &&
-      (flags & TCP_RST) !== 0 &&
-      !connection.seenReply &&
-      direction === 'orig' &&
-      connection.confirmed
-    ) {
-      // Reset before any answer: nothing is left to track.
+    if ((flags & TCP_RST) !== 0 && !connection.seenReply && connection.confirmed) {
+      // A reset before any answer, or as the only one: there never was a connection.
       this.#destroy(connection, packet.cause);
       return true;
     }
@@ -254,16 +243,13 @@ export class Conntrack {
   confirm(packet: IpPacket): boolean {
     const connection = packet.nf?.connection;
     if (!connection || connection.confirmed || connection.dead || packet.nf?.info === 'RELATED') return true;
-    const origKey = keyOf(connection.orig);
-    const replyKey = keyOf(connection.reply);
-    if (this.#at(origKey) || this.#at(replyKey)) return false;
-    connection.origKey = origKey;
-    connection.replyKey = replyKey;
+    const { orig, reply } = connection;
+    if (this.find(orig) || this.find(reply)) return false;
     connection.confirmed = true;
     connection.order = this.#confirmed++;
     this.#connections.add(connection);
-    this.#table.set(origKey, { connection, direction: 'orig' });
-    this.#table.set(replyKey, { connection, direction: 'reply' });
+    this.#table.set(orig, connection, 'orig');
+    this.#table.set(reply, connection, 'reply');
     this.#arm(connection);
     this.listener.changed(connection, 'new', packet.cause);
     return true;
@@ -273,10 +259,10 @@ export class Conntrack {
     connection.dead = true;
     connection.timer?.cancel();
     if (!this.#connections.delete(connection)) return;
-    this.#table.delete(connection.origKey);
-    this.#table.delete(connection.replyKey);
-    const source = sourceKey(connection.orig);
-    if (this.bySource.get(source) === connection) this.bySource.delete(source);
+    this.#table.delete(connection.orig);
+    this.#table.delete(connection.reply);
+    const { source } = connection;
+    if (source !== undefined && this.bySource.get(source) === connection) this.bySource.delete(source);
     this.listener.changed(connection, 'destroy', cause);
   }
 

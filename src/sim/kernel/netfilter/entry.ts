@@ -19,6 +19,7 @@ export type Restriction =
   | 'limit-in'
   | 'limit-out'
   | 'physdev-out'
+  | 'owner'
   | 'rpfilter';
 const HOOKS: Readonly<Record<Restriction, number>> = {
   REJECT: INPUT | FORWARD | OUTPUT,
@@ -30,6 +31,7 @@ const HOOKS: Readonly<Record<Restriction, number>> = {
   'limit-in': PREROUTING | INPUT | FORWARD,
   'limit-out': OUTPUT | FORWARD | POSTROUTING,
   'physdev-out': PREROUTING | INPUT | FORWARD | POSTROUTING,
+  owner: OUTPUT | POSTROUTING,
   rpfilter: PREROUTING,
 };
 const ONLY_IN: Readonly<Partial<Record<string, TableLabel>>> = {
@@ -49,7 +51,7 @@ export function restrictionOf(rule: FilterRule): readonly Restriction[] {
   const found: Restriction[] = [];
   if (rule.target.kind in HOOKS) found.push(rule.target.kind as Restriction);
   for (const match of rule.matches) {
-    if (match.kind === 'rpfilter') found.push('rpfilter');
+    if (match.kind === 'rpfilter' || match.kind === 'owner') found.push(match.kind);
     if (match.kind === 'addrtype' && match.limit) found.push(`limit-${match.limit}`);
     if (match.kind === 'physdev' && (match.out || match.isOut !== undefined) && !match.isBridged) {
       found.push('physdev-out');
@@ -72,6 +74,8 @@ export function checkEntry(table: TableLabel, rule: FilterRule): TableErrno | un
     const wanted = PROTOCOL_OF[match.kind];
     if (wanted !== undefined && wanted !== protocol) return 'EINVAL';
     if (match.kind === 'rpfilter' && table !== 'raw' && table !== 'mangle') return 'EINVAL';
+    if (match.kind === 'owner' && [match.uid, match.gid].some((ids) => ids && ids.low > ids.high))
+      return 'EINVAL';
     if (match.kind === 'multiport' && !WITH_PORTS.includes(protocol)) return 'EINVAL';
   }
   return undefined;

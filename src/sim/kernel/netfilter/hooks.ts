@@ -16,7 +16,7 @@ export interface HookState {
   tried: RuleTried[] | undefined;
   /** What conntrack said of the packet here: `NEW orig`, `ESTABLISHED reply`, `INVALID`. */
   conntrack: string | undefined;
-  /** Why the packet was dropped when no rule did it: `table-full`, `tuple-taken`, `no-address`. */
+  /** Why the packet was dropped when no rule did it: `table-full`, `tuple-taken`, `no-address`, `redirect-translated`. */
   why: string | undefined;
 }
 /** May answer with another packet when it changed this one (NAT, mangle). */

@@ -34,7 +34,8 @@ export function logLine(
   if (nf?.physOut !== undefined) text += `PHYSOUT=${nf.physOut} `;
   if (iif) text += macField(netns, packet, options);
   text += packetText(packet.header, packet.bytes, options, packet.bytes.length);
-  if (options.uid && isProcessOutput(netns, packet, iif)) text += 'UID=0 GID=0 ';
+  // A SYN-ACK's socket is no full one yet.
+  if (options.uid && packet.owner === 'process') text += 'UID=0 GID=0 ';
   if (packet.mark !== 0) text += `MARK=0x${packet.mark.toString(16)} `;
   return text;
 }
@@ -59,15 +60,6 @@ function macField(netns: Netns, packet: IpPacket, options: LogOptions): string {
   }
   return `MAC=${[...header].map((byte) => byte.toString(16).padStart(2, '0')).join(':')} `;
 }
-/** Only what a process sent has an owner; the kernel's own answers have none. */
-function isProcessOutput(netns: Netns, packet: IpPacket, iif: Device | undefined): boolean {
-  if (iif) return false;
-  let event = netns.tracer.events[packet.cause];
-  for (let steps = 0; event && event.kind !== 'origin' && steps < 4; steps++)
-    event = netns.tracer.events[event.cause];
-  return event?.kind === 'origin' && !/^(icmp_|nf_|igmp|arp)/.test(event.by);
-}
-
 function packetText(header: Ipv4Header, bytes: Uint8Array, options: LogOptions, available: number): string {
   const { tos, ttl, id } = header;
   let text = `SRC=${ipText(header.src)} DST=${ipText(header.dst)} LEN=${header.totalLength} `;

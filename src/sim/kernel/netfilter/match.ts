@@ -13,6 +13,7 @@ import type { Netns } from '../netns';
 import type { Rule } from './chain';
 import type { HeadPart } from './head';
 import { setAgrees } from './ipset-match';
+import { ownerAgrees } from './owner';
 import type { AddrType, AddrTypes, FilterRule, InterfaceMatch, PortRange, RuleMatch } from './rules';
 import { headText, matchText } from './text';
 
@@ -90,6 +91,8 @@ function agrees(match: RuleMatch, rule: Rule, at: number, question: Question): b
       return limitAgrees(match, rule, at, question.netns.now);
     case 'set':
       return setAgrees(match, question) !== match.invert;
+    case 'owner':
+      return ownerAgrees(match, packet);
     case 'rpfilter':
       return rpfilterAgrees(match, question) !== match.invert;
   }
@@ -138,22 +141,13 @@ function connmarkAgrees(match: Extract<RuleMatch, { kind: 'connmark' }>, packet:
   return connection !== undefined && ((connection.mark & match.mask) >>> 0 === match.mark) !== match.invert;
 }
 
-/** inet_addr_type, on one device when asked. */
-function addressType(netns: Netns, address: Ip4, device: Device | undefined): AddrType {
-  if (address === 0 || isLimitedBroadcast(address)) return 'BROADCAST';
-  if (isMulticast(address)) return 'MULTICAST';
-  for (const each of device ? [device] : netns.devices) {
-    if (!each.up) continue;
-    if (each.addresses.some((own) => own.local === address)) return 'LOCAL';
-    if (each.addresses.some((own) => own.broadcast === address)) return 'BROADCAST';
-  }
-  return !device && netns.isLocal(address) ? 'LOCAL' : 'UNICAST';
-}
 function addrtypeAgrees(match: Extract<RuleMatch, { kind: 'addrtype' }>, question: Question): boolean {
   const { netns, packet } = question;
   const device = match.limit === 'in' ? question.iif : match.limit === 'out' ? question.oif : undefined;
   const asked = (types: AddrTypes | undefined, address: Ip4): boolean =>
-    !types || types.types.includes(addressType(netns, address, device)) !== types.invert;
+    !types ||
+    types.types.includes(netns.fib.addressType(address, device?.name).toUpperCase() as AddrType) !==
+      types.invert;
   return asked(match.src, packet.header.src) && asked(match.dst, packet.header.dst);
 }
 
@@ -189,10 +183,10 @@ function limitAgrees(
   now: number,
 ): boolean {
   const every = match.every * 100_000;
-  const bucket = rule.memory.get(at) ?? { tokens: match.burst * every, at: now };
+  const bucket = rule.memory?.get(at) ?? { tokens: match.burst * every, at: now };
   bucket.tokens = Math.min(bucket.tokens + now - bucket.at, match.burst * every);
   bucket.at = now;
-  rule.memory.set(at, bucket);
+  (rule.memory ??= new Map()).set(at, bucket);
   if (bucket.tokens < every) return false;
   bucket.tokens -= every;
   return true;

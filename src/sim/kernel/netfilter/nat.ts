@@ -2,7 +2,7 @@
  * Address translation (net/netfilter/nf_nat_core.c): the first packet of a connection decides, once for its source and
  * once for its destination; every packet is then rewritten from the connection alone.
  */
-import { ICMP_LENGTH, IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP } from '../../wire/index';
+import { ICMP_LENGTH, ICMP_REDIRECT, IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, readU8 } from '../../wire/index';
 import type { Random } from '../../../base/random';
 import type { IpPacket } from '../ip/packet';
 import type { Netns } from '../netns';
@@ -42,7 +42,8 @@ export class Nat {
     }
     if (manip === 'src') {
       connection.srcNatDone = true;
-      this.conntrack.bySource.set(sourceKey(connection.orig), connection);
+      connection.source = sourceKey(connection.orig);
+      this.conntrack.bySource.set(connection.source, connection);
     } else connection.dstNatDone = true;
   }
 
@@ -138,6 +139,16 @@ export class Nat {
   }
 
   // --- rewriting -----------------------------------------------------------------------------------------------------
+
+  /**
+   * nf_nat_icmp_reply_translation lets a redirect pass only where both ends of the connection are known to stay as they
+   * are: who is told a better gateway must be who asked for that destination.
+   */
+  mayTell(connection: Connection, error: IpPacket): boolean {
+    if (readU8(error.bytes, error.header.headerLength) !== ICMP_REDIRECT) return true;
+    const { srcNatDone, dstNatDone, srcNat, dstNat } = connection;
+    return srcNatDone && dstNatDone && !srcNat && !dstNat;
+  }
 
   /** nf_nat_packet and nf_nat_icmp_reply_translation: the packet as it looks after this hook. */
   translate(packet: IpPacket, hook: BuiltinChain): IpPacket {

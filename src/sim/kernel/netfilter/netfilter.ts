@@ -3,12 +3,12 @@
  * conntrack use. Tables come into use when somebody looks at them, conntrack when a rule needs it.
  */
 import { err, ok, type Result } from '../../../base/result';
-import { ETHERNET_LENGTH } from '../../wire/index';
+import { ETHERNET_LENGTH, IPPROTO_ICMP } from '../../wire/index';
 import type { IpPacket } from '../ip/packet';
 import { printk } from '../kernel-log';
 import type { Netns } from '../netns';
 import type { EventSeq } from '../trace';
-import { BUILTIN, type Rule } from './chain';
+import { BUILTIN, spellingOf, type Rule } from './chain';
 import { Conntrack } from './conntrack';
 import type { ConntrackFilter, Ipset, Netfilter, TableEdit, TableEntry, TableErrno } from './door';
 import type { HookState, HookVerdict } from './hooks';
@@ -136,7 +136,7 @@ export class NetfilterTables implements Netfilter {
   }
   findRule(table: string, chain: string, rule: FilterRule): number {
     const rules = this.#table(table)?.chain(chain)?.rules ?? [];
-    const wanted = JSON.stringify(rule);
+    const wanted = spellingOf(rule).same;
     return rules.findIndex((each) => each.same === wanted) + 1;
   }
   /** As `iptables -S` prints it behind `-A CHAIN `. */
@@ -273,8 +273,15 @@ export class NetfilterTables implements Netfilter {
   #natHook(table: Table, hook: BuiltinChain, packet: IpPacket, state: HookState): HookVerdict | IpPacket {
     const { connection, info } = packet.nf ?? {};
     if (!connection) return 'ACCEPT';
+    const aboutOther = info === 'RELATED' && packet.header.protocol === IPPROTO_ICMP;
+    if (aboutOther && !this.nat.mayTell(connection, packet)) {
+      state.why = 'redirect-translated';
+      return 'DROP';
+    }
     const manip = manipOf(hook);
-    if (info === 'NEW' && !connection.natDone(manip) && !connection.confirmed) {
+    // A reset that REJECT sends is related, too, and decides as a new packet would.
+    const decides = info === 'NEW' || (info === 'RELATED' && !aboutOther);
+    if (decides && !connection.natDone(manip) && !connection.confirmed) {
       const verdict = this.#walk(table, hook, packet, state);
       if (verdict !== 'ACCEPT') return verdict;
       if (!connection.natDone(manip)) this.nat.setupNull(connection, manip);

@@ -11,7 +11,8 @@ import type { ConntrackFilter, Ipset, Netfilter, TableEdit, TableErrno } from '.
 import { IpsetRequests } from './ipset-request';
 import type { NetfilterTables } from './netfilter';
 import type { FilterRule } from './rules';
-import { PROTOCOL_NAMES, ruleText } from './text';
+import { spellingOf } from './chain';
+import { PROTOCOL_NAMES } from './text';
 
 /** Edits of one call that are told one by one; what iptables-restore hands over is more. */
 const TOLD = 4;
@@ -127,11 +128,11 @@ function editWords(tables: NetfilterTables, table: string, edit: TableEdit): str
   const chain = edit.chain === undefined ? '' : ` ${edit.chain}`;
   switch (edit.op) {
     case 'append':
-      return `-A${chain} ${ruleText(edit.rule)}`;
+      return `-A${chain} ${spellingOf(edit.rule).text}`;
     case 'insert':
-      return `-I${chain} ${edit.at === 1 ? '' : `${edit.at} `}${ruleText(edit.rule)}`;
+      return `-I${chain} ${edit.at === 1 ? '' : `${edit.at} `}${spellingOf(edit.rule).text}`;
     case 'replace':
-      return `-R${chain} ${edit.at} ${ruleText(edit.rule)}`;
+      return `-R${chain} ${edit.at} ${spellingOf(edit.rule).text}`;
     case 'delete':
       return `-D${chain} ${tables.ruleText(table, edit.chain, edit.at) ?? edit.at}`;
     case 'flush':

@@ -37,6 +37,9 @@ export function tupleText(tuple: Omit<Tuple, 'protocol'>, protocol: number): str
   if (protocol !== 6 && protocol !== 17) return ends;
   return `${ends} sport=${tuple.sport} dport=${tuple.dport}`;
 }
+/** By whether an answer was seen (1) and whether it is assured (2). */
+const FLAGS: readonly (readonly string[])[] = [['UNREPLIED'], [], ['UNREPLIED', 'ASSURED'], ['ASSURED']];
+
 export function conntrackRow(connection: Connection): ConntrackRow {
   const { orig, reply, seenReply, assured, tcp } = connection;
   return {
@@ -44,6 +47,6 @@ export function conntrackRow(connection: Connection): ConntrackRow {
     ...(orig.protocol === 6 ? { state: tcp } : {}),
     orig: tupleText(orig, orig.protocol),
     reply: tupleText(reply, orig.protocol),
-    flags: [...(seenReply ? [] : ['UNREPLIED']), ...(assured ? ['ASSURED'] : [])],
+    flags: FLAGS[(seenReply ? 1 : 0) + (assured ? 2 : 0)] ?? [],
   };
 }

@@ -40,6 +40,15 @@ export interface AddrTypes {
   readonly invert: boolean;
 }
 
+/** Users or groups, inclusive. */
+export interface IdRange {
+  readonly low: number;
+  readonly high: number;
+  readonly invert: boolean;
+  /** Of groups: those a process is in besides its own count as well. */
+  readonly supplementary?: boolean;
+}
+
 export type RuleMatch =
   | {
       readonly kind: 'tcp';
@@ -88,6 +97,13 @@ export type RuleMatch =
       readonly set: string;
       readonly flags: readonly ('src' | 'dst')[];
       readonly invert: boolean;
+    }
+  /** Whose socket sent the packet; `socketExists` false: nobody's. */
+  | {
+      readonly kind: 'owner';
+      readonly uid?: IdRange;
+      readonly gid?: IdRange;
+      readonly socketExists?: boolean;
     }
   | {
       readonly kind: 'rpfilter';

@@ -29,6 +29,7 @@ const GAP = 2 ** 26;
 export class Table {
   readonly chains = new Map<string, Chain>();
   size = 0;
+  readonly #builtins: readonly Chain[];
   readonly #undo: (() => void)[] = [];
   /** What the edit at hand has touched, with whether its counters were set anew. */
   readonly #touched = new Map<Chain | Rule, boolean>();
@@ -38,7 +39,8 @@ export class Table {
     readonly name: TableLabel,
     private readonly listener: RulesetListener,
   ) {
-    for (const hook of BUILTIN[name]) this.#addChain(new Chain(hook, hook));
+    this.#builtins = BUILTIN[name].map((hook) => new Chain(hook, hook));
+    for (const chain of this.#builtins) this.#addChain(chain);
     this.#show();
   }
 
@@ -53,10 +55,14 @@ export class Table {
     return { name: this.name, chains: [...builtins, ...users].map(chainEntry) };
   }
 
-  /** Carries out all edits, or none and says why. */
+  /**
+   * Carries out all edits, or none and says why. libiptc writes a table as a whole and maps the counters of rules alone:
+   * those of policies begin at 0 with every write, unless an edit gives them.
+   */
   commit(edits: readonly TableEdit[]): Result<void, TableErrno> {
     this.#undo.length = 0;
     this.#structureChanged = false;
+    if (edits.length > 0) this.#zero(this.#builtins);
     let errno: TableErrno | undefined;
     for (const edit of edits) {
       errno = this.#apply(edit);
@@ -118,25 +124,26 @@ export class Table {
   }
   /** Brings the trace up to date. A rule that took another's place takes over its row. */
   #show(): void {
-    const gone = new Map<string, { readonly row: IptablesRow; readonly counted: boolean }>();
+    let gone: Map<string, { readonly row: IptablesRow; readonly counted: boolean }> | undefined;
     for (const what of this.#touched.keys()) {
       const { shown } = what;
       if (!shown || shown.key === this.#keyOf(what)) continue;
+      gone ??= new Map();
       gone.set(shown.key, { row: shown.row, counted: what.packets !== shown.row.packets });
       what.shown = undefined;
     }
     for (const [what, counted] of this.#touched) {
       const key = this.#keyOf(what);
       if (key === undefined) continue;
-      const replaced = gone.get(key);
-      gone.delete(key);
+      const replaced = gone?.get(key);
+      gone?.delete(key);
       const before = what.shown?.row ?? replaced?.row;
       const row = iptablesRow(this, what);
       what.shown = { key, row };
       if (before && sameShown(before, row) && !counted && replaced?.counted !== true) continue;
       this.listener.row(key, before, row);
     }
-    for (const [key, { row }] of gone) this.listener.row(key, row, undefined);
+    if (gone) for (const [key, { row }] of gone) this.listener.row(key, row, undefined);
     this.#touched.clear();
   }
 
@@ -297,11 +304,13 @@ export class Table {
   /** mark_source_chains: which hooks reach which chain; a way back to a chain on the way is a loop. */
   #verify(): TableErrno | undefined {
     const masks = new Map<Chain, number>();
-    for (const name of BUILTIN[this.name]) {
-      const start = this.chains.get(name);
-      if (start && !this.#reach(start, HOOK_BIT[name], masks)) return 'ELOOP';
+    for (const start of this.#builtins) {
+      const bit = start.builtin ? HOOK_BIT[start.builtin] : 0;
+      if (start.jumps.size === 0) masks.set(start, (masks.get(start) ?? 0) | bit);
+      else if (!this.#reach(start, bit, masks)) return 'ELOOP';
     }
     for (const [chain, mask] of masks) {
+      if (chain.restrictions.size === 0) continue;
       for (const restriction of chain.restrictions.keys())
         if (!staysWithin(restriction, mask)) return 'EINVAL';
     }

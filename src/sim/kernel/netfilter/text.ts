@@ -1,5 +1,6 @@
 /** A rule in the words of `iptables -S` (libxtables' save functions of iptables 1.8.9), whole and by parts. */
 import { formatIp4 } from '../../wire/index';
+import { ownerWords } from './owner';
 import type {
   AddressMatch,
   AddrTypes,
@@ -152,6 +153,8 @@ function matchWords(match: RuleMatch): string[] {
       return physdevText(match);
     case 'set':
       return [`${not(match.invert)}--match-set ${match.set} ${match.flags.join(',')}`];
+    case 'owner':
+      return ownerWords(match);
     case 'rpfilter':
       return [
         ...(match.loose ? ['--loose'] : []),

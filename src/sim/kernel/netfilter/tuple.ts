@@ -1,4 +1,4 @@
-/** Who speaks with whom (struct nf_conntrack_tuple): read from a packet, turned round, written as a key. */
+/** Who speaks with whom (struct nf_conntrack_tuple): read from a packet, turned round, compared. */
 import {
   IPPROTO_ICMP,
   IPPROTO_TCP,
@@ -56,11 +56,10 @@ export function invert(tuple: Tuple): Tuple | undefined {
   return { protocol, src: dst, dst: src, sport, dport: answer * 256 + (dport & 0xff) };
 }
 
-export function keyOf(tuple: Tuple): string {
-  return `${tuple.protocol}|${tuple.src}|${tuple.sport}|${tuple.dst}|${tuple.dport}`;
-}
 export function sameTuple(a: Tuple, b: Tuple): boolean {
-  return keyOf(a) === keyOf(b);
+  if (a === b) return true;
+  const sameEnds = a.src === b.src && a.dst === b.dst && a.sport === b.sport && a.dport === b.dport;
+  return sameEnds && a.protocol === b.protocol;
 }
 /** Requests that begin a conversation (icmp_pkt_to_tuple's valid_new): echo, timestamp, information, address mask. */
 export function startsIcmp(tuple: Tuple): boolean {

@@ -53,7 +53,7 @@ class Report {
       return;
     }
     this.#unmatched++;
-    let told = rule.told.get(why);
+    let told = rule.told?.get(why);
     if (told?.rule !== at + 1 || told.chain !== chain.name) {
       told = {
         table: this.table,
@@ -63,7 +63,7 @@ class Report {
         matched: false,
         failed: refusalText(rule.spec, why),
       };
-      rule.told.set(why, told);
+      (rule.told ??= new Map()).set(why, told);
     }
     this.tried.push(told);
   }
@@ -88,7 +88,7 @@ class Report {
     this.flush();
     if (this.#matched++ >= LISTED_MATCHES) return;
     const by = `=${verdict ?? ''}`;
-    let told = rule.told.get(by);
+    let told = rule.told?.get(by);
     if (told?.rule !== number || told.chain !== chain.name || told.key !== rule.shown?.key) {
       told = {
         table: this.table,
@@ -99,7 +99,7 @@ class Report {
         verdict,
         key: rule.shown?.key,
       };
-      rule.told.set(by, told);
+      (rule.told ??= new Map()).set(by, told);
     }
     this.tried.push(told);
   }
@@ -135,14 +135,14 @@ export function walk(
   if (!start) return 'ACCEPT';
   const report = new Report(tried, table.name);
   const size = question.header.totalLength;
-  const returns: Place[] = [];
+  let returns: Place[] | undefined;
   let chain = start;
   let at = 0;
   for (;;) {
     const rule = chain.rules[at];
     if (rule === undefined) {
       // The end of a user chain returns; that of a built-in one asks its policy.
-      const back = chain.builtin ? undefined : returns.pop();
+      const back = chain.builtin ? undefined : returns?.pop();
       if (!chain.builtin && question.packet.nf?.traced === true)
         host.trace(question, table.name, chain.name, 'return', chain.rules.length + 1);
       if (!back) return endOf(table, start, size, report, question, host);
@@ -163,13 +163,13 @@ export function walk(
     if (target.kind === 'none') report.matched(chain, number, rule, undefined);
     else if (rule.to) {
       report.matched(chain, number, rule, `${target.kind === 'goto' ? 'goto' : 'jump'} ${rule.to.name}`);
-      if (target.kind === 'jump') returns.push({ chain, at });
+      if (target.kind === 'jump') (returns ??= []).push({ chain, at });
       chain = rule.to;
       at = 0;
     } else if (target.kind === 'verdict') {
       report.matched(chain, number, rule, target.verdict);
       if (target.verdict !== 'RETURN') return target.verdict;
-      const back = chain.builtin ? undefined : returns.pop();
+      const back = chain.builtin ? undefined : returns?.pop();
       if (!back) return endOf(table, start, size, report, question, host);
       ({ chain, at } = back);
     } else {

@@ -11,14 +11,14 @@ function general(value: number, digits: number): string {
 }
 
 /** sprint_time64: ns in the largest unit it reaches. */
-export function timeText(ns: number): string {
+function timeText(ns: number): string {
   if (ns >= 1e9) return `${general(ns / 1e9, 3)}s`;
   if (ns >= 1e6) return `${general(ns / 1e6, 3)}ms`;
   if (ns >= 1e3) return `${general(ns / 1e3, 3)}us`;
   return `${ns}ns`;
 }
 
-export function shareText(share: Share): string {
+function shareText(share: Share): string {
   return `${general((100 * share) / SHARES, 6)}%`;
 }
 /** What JSON shows of it. */
@@ -27,7 +27,7 @@ export function shareNumber(share: Share): number {
 }
 
 /** tc_print_rate: bytes per second, in bits. */
-export function rateText(rate: number): string {
+function rateText(rate: number): string {
   let bits = rate * 8;
   let unit = 0;
   while (unit < UNITS.length - 1 && bits >= STEP && (bits % STEP === 0 || bits >= STEP * STEP)) {

@@ -31,17 +31,21 @@ export function filterRow(device: Device, mac: Mac): FdbRow {
 
 /** Brings the trace's rows up to date; `gone` when the device leaves the namespace. */
 export function syncFilters(device: Device, cause: EventSeq, gone = false): void {
+  const macs = gone ? [] : filtersOf(device);
+  const shown = device.shownFilters;
+  if (shown.rows.size === macs.length && shown.of === nameOf(device) && same(shown.macs, macs)) return;
   const index = String(device.ifindex).padStart(6, '0');
   // A bridge's own filters stand before its entries, a port's behind them.
   const rank = device instanceof BridgeDevice ? '0' : 't';
-  const wanted = new Map(
-    gone
-      ? []
-      : filtersOf(device).map((mac, at) => [`${index}|${rank}${at}|${macText(mac)}`, filterRow(device, mac)]),
-  );
-  for (const [key, row] of device.shownFilters) {
-    if (!wanted.has(key)) device.netns.change('fdb', key, row, undefined, cause);
+  const rows = new Map<string, FdbRow>();
+  macs.forEach((mac, at) => rows.set(`${index}|${rank}${at}|${macText(mac)}`, filterRow(device, mac)));
+  for (const [key, row] of shown.rows) {
+    if (!rows.has(key)) device.netns.change('fdb', key, row, undefined, cause);
   }
-  for (const [key, row] of wanted) device.netns.change('fdb', key, device.shownFilters.get(key), row, cause);
-  device.shownFilters = wanted;
+  for (const [key, row] of rows) device.netns.change('fdb', key, shown.rows.get(key), row, cause);
+  device.shownFilters = { rows, macs, of: nameOf(device) };
+}
+const nameOf = (device: Device): string => `${device.ifindex} ${device.name}`;
+function same(a: readonly Mac[], b: readonly Mac[]): boolean {
+  return a.length === b.length && a.every((mac, at) => mac === b[at]);
 }

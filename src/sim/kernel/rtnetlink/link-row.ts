@@ -78,9 +78,16 @@ function operstate(device: Device): LinkRow['operstate'] {
   return 'UNKNOWN';
 }
 
-/** Deep equality of two rows: plain data whose keys are always built in the same order. */
+/** Deep equality of two rows: plain data; a key without a value counts as absent. */
 export function sameRow(a: unknown, b: unknown): boolean {
   if (a === b) return true;
-  if (a === undefined || b === undefined) return false;
-  return JSON.stringify(a) === JSON.stringify(b);
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b)) return Array.isArray(a) && Array.isArray(b) && sameList(a, b);
+  const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
+  for (const key in left) if (!sameRow(left[key], right[key])) return false;
+  for (const key in right) if (left[key] === undefined && right[key] !== undefined) return false;
+  return true;
+}
+function sameList(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((each, at) => sameRow(each, b[at]));
 }

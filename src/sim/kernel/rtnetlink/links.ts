@@ -160,24 +160,23 @@ function newVxlan(netns: Netns, spec: LinkSpec, cause: EventSeq): Reply {
   return ok(undefined);
 }
 
+function refusal(reply: Reply): Reply | undefined {
+  return reply.ok ? undefined : reply;
+}
 /** do_setlink: parts are applied in the kernel's order, the first refusal ends it. */
 export function setLink(netns: Netns, name: string, change: LinkChange, cause: EventSeq): Reply {
   const device = netns.device(name);
   if (!device) return err({ errno: 'ENODEV' });
-  const steps: (() => Reply)[] = [
-    () => (change.netns ? move(netns, device, change.netns.id, change.name, cause) : ok(undefined)),
-    () => (change.mac === undefined ? ok(undefined) : setMac(device, change.mac, cause)),
-    () => (change.mtu === undefined ? ok(undefined) : setMtu(device, change.mtu, cause)),
-    () => (change.name === undefined || change.netns ? ok(undefined) : rename(device, change.name, cause)),
-    () => setFlags(device, change, cause),
-    () => (change.master === undefined ? ok(undefined) : setMaster(device, change.master, cause)),
-    () => setPort(device, change, cause),
-    () => setBridge(device, change, cause),
-  ];
-  for (const step of steps) {
-    const reply = step();
-    if (!reply.ok) return reply;
-  }
+  const refused =
+    (change.netns && refusal(move(netns, device, change.netns.id, change.name, cause))) ??
+    (change.mac === undefined ? undefined : refusal(setMac(device, change.mac, cause))) ??
+    (change.mtu === undefined ? undefined : refusal(setMtu(device, change.mtu, cause))) ??
+    (change.name === undefined || change.netns ? undefined : refusal(rename(device, change.name, cause))) ??
+    refusal(setFlags(device, change, cause)) ??
+    (change.master === undefined ? undefined : refusal(setMaster(device, change.master, cause))) ??
+    refusal(setPort(device, change, cause)) ??
+    refusal(setBridge(device, change, cause));
+  if (refused) return refused;
   device.netns.syncLink(device, cause);
   return ok(undefined);
 }

@@ -68,6 +68,9 @@ function cacheFlags(type: FibResultType, turnsBack: boolean): string[] {
   return turnsBack ? ['redirect'] : [];
 }
 
+/** `net.ipv4.route.flush` (ipv4_sysctl_rtcache_flush): to be written only; forgets learned path MTUs. */
+const ROUTE_FLUSH = /^net[./]ipv4[./]route[./]flush$/;
+
 export class RtNetlink implements Netlink {
   #netfilter: NetfilterDoor | undefined;
 
@@ -231,10 +234,15 @@ export class RtNetlink implements Netlink {
   }
 
   getSysctl(name: string): Result<string, Errno> {
+    if (ROUTE_FLUSH.test(name)) return err('EINVAL');
     return this.netns.sysctl.get(name);
   }
   setSysctl(name: string, value: string): Result<void, Errno> {
     const { netns, requester } = this;
+    if (ROUTE_FLUSH.test(name)) {
+      netns.pmtu.clear();
+      return ok(undefined);
+    }
     return netns.causing(requester.cause, () => netns.sysctl.set(name, value));
   }
   listSysctls(): { readonly name: string; readonly value: string }[] {

@@ -60,5 +60,7 @@ export function originateFrom(
     frame: frame.id,
     by: process,
   });
-  return new IpPacket(bytes, frame.id, seq);
+  const packet = new IpPacket(bytes, frame.id, seq);
+  packet.owner = 'process';
+  return packet;
 }

@@ -12,7 +12,7 @@ export function socketKey(kind: keyof typeof PLACE, order: number): string {
   return `${PLACE[kind]}|${String(place).padStart(8, '0')}`;
 }
 
-export function endpointText(address: Ip4, port: number): string {
+function endpointText(address: Ip4, port: number): string {
   return `${address === 0 ? '0.0.0.0' : ipText(address)}:${port}`;
 }
 

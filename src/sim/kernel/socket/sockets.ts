@@ -44,12 +44,15 @@ import type {
 import type { Netns } from '../netns';
 import type { EventSeq, SocketRow } from '../trace';
 import { copied, copiedFrame, originateFrom } from './copies';
+import type { Datagram } from './door';
 import { ReceiveQueue } from './receive-queue';
 import { socketKey, udpRow } from './rows';
 import { Tcp } from './tcp/tcp';
 
 interface Bound {
   readonly by: string;
+  /** As its packets' deliveries name it. */
+  readonly label: string;
   readonly address: Ip4;
   readonly events: SocketEvents;
   /** Of a UDP socket. */
@@ -139,7 +142,8 @@ export class Sockets {
       id = this.#nextIcmpId++ & 0xffff;
     }
     if (this.#icmp.has(id)) return err('EADDRINUSE');
-    const own: Bound = { by: requester.by, address: 0, events };
+    const { by } = requester;
+    const own: Bound = { by, label: `${by} (icmp id ${id})`, address: 0, events };
     this.#icmp.set(id, own);
     const number = id;
     return ok({
@@ -164,7 +168,8 @@ export class Sockets {
     const row = udpRow(address, port, requester.by);
     const key = socketKey('udp', this.#udpOrder++);
     const queue = events.onReadable && new ReceiveQueue(this.netns, requester.by, events);
-    const own: Bound = { by: requester.by, address, events, row, queue };
+    const { by } = requester;
+    const own: Bound = { by, label: `${by} (udp ${port})`, address, events, row, queue };
     this.#udp.set(port, own);
     this.netns.change('socket', key, undefined, row, requester.cause);
     return ok({
@@ -248,9 +253,9 @@ export class Sockets {
       this.netns.dropPacket(packet, 'NO_SOCKET', 'ping_rcv', { id });
       return;
     }
-    this.netns.delivered(packet, 'icmp', `${socket.by} (icmp id ${id})`);
+    this.netns.delivered(packet, 'icmp', socket.label);
     this.#woke(packet, socket, message.length);
-    socket.events.onMessage?.({ ...this.#from(packet), srcPort: 0, dstPort: id, payload: message });
+    socket.events.onMessage?.(this.#datagram(packet, 0, id, message));
   }
 
   echoError(packet: IpPacket, id: number, error: SocketError): void {
@@ -293,12 +298,12 @@ export class Sockets {
       return;
     }
     const { srcPort, dstPort } = header;
-    const datagram = { ...this.#from(packet), srcPort, dstPort, payload };
+    const datagram = this.#datagram(packet, srcPort, dstPort, payload);
     if (socket.queue?.hasRoom(packet) === false) {
       netns.dropPacket(packet, 'SOCKET_RCVBUFF', '__udp_enqueue_schedule_skb', { port: dstPort });
       return;
     }
-    netns.delivered(packet, 'udp', `${socket.by} (udp ${dstPort})`);
+    netns.delivered(packet, 'udp', socket.label);
     if (socket.queue) return socket.queue.push(packet, datagram);
     this.#woke(packet, socket, payload.length);
     socket.events.onMessage?.(datagram);
@@ -317,9 +322,9 @@ export class Sockets {
     });
   }
 
-  #from(packet: IpPacket): { src: Ip4; dst: Ip4; ttl: number; tos: number; at: number } {
+  #datagram(packet: IpPacket, srcPort: number, dstPort: number, payload: Uint8Array): Datagram {
     const { src, dst, ttl, tos } = packet.header;
-    return { src, dst, ttl, tos, at: this.netns.now };
+    return { src, dst, ttl, tos, at: this.netns.now, srcPort, dstPort, payload };
   }
 
   #vxlanPort(port: number): boolean {

@@ -145,8 +145,3 @@ export function takeOnOff(args: Args, keyword: string, code = 1): boolean {
   throw new Exit(code, `Error: argument of "${keyword}" must be one of "off", "on", not "${word}"\n`);
 }
 
-/** A destination as route dumps print it: `default`, a bare address for /32, else with its length. */
-export function destinationText(prefix: Prefix): string {
-  if (prefix.len === 0 && prefix.addr === 0) return 'default';
-  return prefix.len === 32 ? formatIp4(prefix.addr) : `${formatIp4(prefix.addr)}/${prefix.len}`;
-}

@@ -19,9 +19,9 @@ import { BRIDGE_SLAVE_USAGE, BRIDGE_TYPE_USAGE, VXLAN_USAGE } from './usage-link
 const U16 = 0xffff;
 const U32 = 0xffffffff;
 
-export type BridgeWords = NonNullable<LinkSpec['bridge']>;
-export type PortWords = NonNullable<LinkChange['port']>;
-export type VxlanWords = NonNullable<LinkSpec['vxlan']>;
+type BridgeWords = NonNullable<LinkSpec['bridge']>;
+type PortWords = NonNullable<LinkChange['port']>;
+type VxlanWords = NonNullable<LinkSpec['vxlan']>;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 

@@ -20,7 +20,7 @@ export function flagsOf(link: LinkRow, netlink: Netlink): readonly string[] {
 }
 
 /** `eth0@if6`, `veth1@veth0` or `eth0`. */
-export function fullName(link: LinkRow): string {
+function fullName(link: LinkRow): string {
   if (link.link !== undefined) return `${link.ifname}@${link.link}`;
   return link.link_index === undefined ? link.ifname : `${link.ifname}@if${link.link_index}`;
 }

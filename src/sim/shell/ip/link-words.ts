@@ -140,7 +140,7 @@ const READERS: Readonly<Record<string, Reader>> = {
 };
 
 /** IFNAMSIZ and dev_valid_name. */
-export function isInterfaceName(name: string): boolean {
+function isInterfaceName(name: string): boolean {
   return name.length > 0 && name.length < 16 && !/[\s/]/.test(name);
 }
 /** `check_altifname`: what is accepted as a name here and then left to the kernel. */

@@ -30,7 +30,7 @@ export function routeType(word: string): RouteType | undefined {
   return TYPES.find((type) => type === word) ?? TYPE_NUMBERS[parseUnsigned(word)];
 }
 
-export const PROTOCOLS: Readonly<Record<string, number>> = {
+const PROTOCOLS: Readonly<Record<string, number>> = {
   unspec: 0,
   redirect: 1,
   kernel: 2,
@@ -63,7 +63,7 @@ export function protocolName(word: string): string | undefined {
   return Object.keys(PROTOCOLS).find((name) => PROTOCOLS[name] === number) ?? String(number);
 }
 
-export const TABLES: Readonly<Record<string, number>> = { unspec: 0, default: 253, main: 254, local: 255 };
+const TABLES: Readonly<Record<string, number>> = { unspec: 0, default: 253, main: 254, local: 255 };
 
 export function tableName(word: string): string | undefined {
   if (Object.hasOwn(TABLES, word)) return word;

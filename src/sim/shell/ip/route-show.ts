@@ -18,7 +18,7 @@ import {
 import { inPrefix } from './selector';
 import { ROUTE_USAGE } from './usage';
 
-export interface RouteFilter {
+interface RouteFilter {
   /** undefined: every table. */
   table?: string;
   dev?: string;
@@ -234,10 +234,16 @@ export function routeJson(row: RouteRow, filter: RouteFilter, options: IpOptions
   };
 }
 
+/** iproute_flush_cache: there has been no route cache since Linux 3.6, but what ICMP taught about paths is forgotten. */
+function flushCache({ netlink }: Ip): number {
+  netlink.setSysctl('net.ipv4.route.flush', '-1');
+  return 0;
+}
+
 export function flushRoutes(ip: Ip): number {
   const { args, netlink, ctx, options } = ip;
   if (args.done) throw new Exit(1, '"ip route flush" requires arguments.\n');
-  if (args.word !== undefined && isPrefixOf(args.word, 'cache')) return 0;
+  if (args.word !== undefined && isPrefixOf(args.word, 'cache')) return flushCache(ip);
   const filter = readFilter(ip);
   const doomed = selectRoutes(ip, filter);
   for (const row of doomed) {

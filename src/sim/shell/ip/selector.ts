@@ -36,7 +36,7 @@ export const SCOPES: Readonly<Record<string, string>> = {
 };
 /** Kinds that Linux knows: it filters these itself, so devices of other kinds do not even appear empty in JSON. */
 const KERNEL_KINDS = new Set(['bridge', 'veth', 'vxlan', 'dummy', 'tun', 'ipip']);
-export function isKernelKind(type: string): boolean {
+function isKernelKind(type: string): boolean {
   return KERNEL_KINDS.has(type);
 }
 
@@ -139,7 +139,7 @@ export function inPrefix(address: string, prefix: Prefix): boolean {
 }
 
 /** fnmatch() with `*` and `?`, without backtracking over more than one star at a time. */
-export function globMatches(pattern: string, text: string): boolean {
+function globMatches(pattern: string, text: string): boolean {
   let p = 0;
   let t = 0;
   let star = -1;

@@ -7,7 +7,7 @@ import { Exit } from '../program';
 import { garbage, isPrefixOf, notModelled, wrongArgument, type Args } from './args';
 import { printJson, separator, type Ip } from './options';
 
-export const TUNTAP_USAGE = `Usage: ip tuntap { add | del | show | list | lst | help } [ dev PHYS_DEV ]
+const TUNTAP_USAGE = `Usage: ip tuntap { add | del | show | list | lst | help } [ dev PHYS_DEV ]
        [ mode { tun | tap } ] [ user USER ] [ group GROUP ]
        [ one_queue ] [ pi ] [ vnet_hdr ] [ multi_queue ] [ name NAME ]
 

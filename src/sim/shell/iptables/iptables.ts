@@ -4,6 +4,7 @@ import { Exit, type Program } from '../program';
 import { netfilterOf, type Netfilter, type TableEntry } from './door';
 import { VERSION } from './fail';
 import { Parser } from './parse';
+import { remembered } from './remembered';
 import { Runner, type Tables } from './run';
 
 function noTable(name: string): never {
@@ -31,13 +32,17 @@ export function kernelTables(netfilter: Netfilter, name: string): Tables {
 
 function run(ctx: ProcessContext, args: readonly string[]): number {
   const netfilter = netfilterOf(ctx);
-  const parser = new Parser(args, (table, chain) => netfilter.hasChain(table, chain), undefined, {
-    hasSet: (name) => netfilter.ipset.type(name) !== undefined,
+  const machine = {
+    hasChain: (table: string, chain: string) => netfilter.hasChain(table, chain),
+    hasSet: (name: string) => netfilter.ipset.type(name) !== undefined,
+  };
+  const { parsed, alsoZero } = remembered(args, machine, (asked) => {
+    const parser = new Parser(args, (table, chain) => asked.hasChain(table, chain), undefined, asked);
+    return { parsed: parser.parse(), alsoZero: parser.alsoZero };
   });
-  const parsed = parser.parse();
   const tables = kernelTables(netfilter, parsed.table);
   if (!netfilter.hasTable(parsed.table)) noTable(parsed.table);
-  const outcome = new Runner(tables, (text) => ctx.print(text)).run(parsed, parser.alsoZero);
+  const outcome = new Runner(tables, (text) => ctx.print(text)).run(parsed, alsoZero);
   if (outcome.ok) return 0;
   ctx.printError(`iptables: ${outcome.message}.\n`);
   return 1;

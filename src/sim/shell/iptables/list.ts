@@ -12,6 +12,7 @@ import type {
 } from './door';
 import { ipText } from './address';
 import { ICMP_TYPES, protocolName, serviceName } from './names';
+import { ownerText } from './owner';
 import { LEVELS } from './targets';
 
 export interface Format {
@@ -201,6 +202,8 @@ function matchText(match: RuleMatch, numeric: boolean): string {
       return connmarkMatchText(match);
     case 'set':
       return ` ${match.invert ? '! ' : ''}match-set ${match.set} ${match.flags.join(',')}`;
+    case 'owner':
+      return ownerText(match, numeric);
     case 'rpfilter': {
       const words = [
         match.loose ? ' loose' : '',

@@ -6,6 +6,7 @@ import type { Context, MatchExtension, Seen } from './extension';
 import { notModelled, usageError } from './fail';
 import { icmpType } from './names';
 import { marked, portRange } from './numbers';
+import { ownerMatch } from './owner';
 
 const TCP_FLAGS: Readonly<Record<string, number>> = {
   FIN: 1,
@@ -355,6 +356,7 @@ export const MATCHES: ReadonlyMap<string, MatchExtension> = new Map(
     limit,
     set,
     rpfilter,
+    ownerMatch,
     connmarkMatch,
   ].map((each) => [each.name, each]),
 );
@@ -382,7 +384,6 @@ export const OTHER_MATCHES: readonly string[] = [
   'mac',
   'nfacct',
   'osf',
-  'owner',
   'pkttype',
   'policy',
   'quota',

@@ -26,7 +26,7 @@ export class Runner {
     private readonly print: (text: string) => void,
   ) {}
 
-  run(parsed: Parsed, alsoZero: boolean): Outcome {
+  run(parsed: Readonly<Parsed>, alsoZero: boolean): Outcome {
     const { command, chain = '' } = parsed;
     switch (command) {
       case 'A':
@@ -64,12 +64,12 @@ export class Runner {
 
   // --- rules ---------------------------------------------------------------------------------------------------------
 
-  #say(parsed: Parsed): void {
+  #say(parsed: Readonly<Parsed>): void {
     if (parsed.verbose === 0) return;
     const format = { numeric: false, verbose: true, exact: false, lineNumbers: false, words: true };
     for (const rule of parsed.rules) this.print(ruleLine(rule, { packets: 0, bytes: 0 }, 0, format));
   }
-  #put(parsed: Parsed): Outcome {
+  #put(parsed: Readonly<Parsed>): Outcome {
     const { command, chain = '', number = 1, counters } = parsed;
     if (!this.tables.hasChain(chain)) return failed('ENOENT');
     this.#say(parsed);
@@ -87,7 +87,7 @@ export class Runner {
     return this.#commit(edits, command === 'R' ? 'replace' : 'insert');
   }
   /** Does something with every rule given, which must be there. */
-  #each(parsed: Parsed, action: (at: number) => Outcome): Outcome {
+  #each(parsed: Readonly<Parsed>, action: (at: number) => Outcome): Outcome {
     const { chain = '' } = parsed;
     for (const rule of parsed.rules) {
       const at = this.tables.hasChain(chain) ? this.tables.find(chain, rule) : 0;
@@ -101,26 +101,26 @@ export class Runner {
     }
     return DONE;
   }
-  #deleteRules(parsed: Parsed): Outcome {
+  #deleteRules(parsed: Readonly<Parsed>): Outcome {
     this.#say(parsed);
     return this.#each(parsed, (at) =>
       this.#commit([{ op: 'delete', chain: parsed.chain ?? '', at }], 'delete-rule'),
     );
   }
-  #deleteNumber({ chain = '', number = 0 }: Parsed): Outcome {
+  #deleteNumber({ chain = '', number = 0 }: Readonly<Parsed>): Outcome {
     return this.#commit([{ op: 'delete', chain, at: number }], 'delete-number');
   }
 
   // --- chains --------------------------------------------------------------------------------------------------------
 
-  #flush({ chain, verbose }: Parsed): Outcome {
+  #flush({ chain, verbose }: Readonly<Parsed>): Outcome {
     if (verbose > 0) {
       for (const each of this.tables.table().chains)
         if (chain === undefined || chain === each.name) this.print(`Flushing chain \`${each.name}'\n`);
     }
     return this.#commit([{ op: 'flush', ...(chain === undefined ? {} : { chain }) }], 'other');
   }
-  #zero({ chain, number }: Parsed): Outcome {
+  #zero({ chain, number }: Readonly<Parsed>): Outcome {
     const edit = {
       op: 'zero',
       ...(chain === undefined ? {} : { chain }),
@@ -128,7 +128,7 @@ export class Runner {
     } as const;
     return this.#commit([edit], 'zero');
   }
-  #deleteChains({ chain, verbose }: Parsed): Outcome {
+  #deleteChains({ chain, verbose }: Readonly<Parsed>): Outcome {
     const all = this.tables
       .table()
       .chains.filter((each) => !each.policy)
@@ -140,7 +140,7 @@ export class Runner {
     }
     return DONE;
   }
-  #policy({ chain = '', name = '', counters }: Parsed): Outcome {
+  #policy({ chain = '', name = '', counters }: Readonly<Parsed>): Outcome {
     const builtin = this.tables.table().chains.some((each) => each.policy && each.name === chain);
     if (!builtin) return failed('ENOENT', 'policy');
     if (name !== 'ACCEPT' && name !== 'DROP')
@@ -150,7 +150,7 @@ export class Runner {
 
   // --- listing -------------------------------------------------------------------------------------------------------
 
-  #list(parsed: Parsed): Outcome {
+  #list(parsed: Readonly<Parsed>): Outcome {
     const { chain, number, numeric, exact, lineNumbers } = parsed;
     const format: Format = { numeric, exact, lineNumbers, verbose: parsed.verbose > 0 };
     const chains = this.tables.table().chains.filter((each) => chain === undefined || each.name === chain);
@@ -165,7 +165,7 @@ export class Runner {
     });
     return DONE;
   }
-  #listRules({ chain, number, verbose }: Parsed): Outcome {
+  #listRules({ chain, number, verbose }: Readonly<Parsed>): Outcome {
     const { chains } = this.tables.table();
     const shown = chains.filter((each) => chain === undefined || each.name === chain);
     if (shown.length === 0) return failed('ENOENT');

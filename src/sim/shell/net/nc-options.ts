@@ -1,7 +1,7 @@
 /** The command line of Debian's netcat-openbsd 1.219 and its complaints. */
 import { Exit } from '../program';
 import { getopt } from '../options';
-import { portOfService } from '../iptables/names';
+import { portOfService, serviceName } from '../iptables/names';
 import { addressOf } from './host';
 import type { Ip4 } from '../../wire/index';
 
@@ -11,7 +11,9 @@ export interface NcOptions {
   readonly udp: boolean;
   readonly scan: boolean;
   readonly verbose: boolean;
-  /** -N: FIN when the input is over. */
+  /** -n: no names, of services neither. */
+  readonly numeric: boolean;
+  /** -N, and -q with a time: FIN when the input is over. */
   readonly shutdown: boolean;
   /** -q: seconds after the input is over. */
   readonly quitAfter: number | undefined;
@@ -24,7 +26,7 @@ export interface NcOptions {
   readonly ports: readonly number[];
 }
 
-export const USAGE = `usage: nc [-46CDdFhklNnrStUuvZz] [-I length] [-i interval] [-M ttl]
+const USAGE = `usage: nc [-46CDdFhklNnrStUuvZz] [-I length] [-i interval] [-M ttl]
 	  [-m minttl] [-O length] [-P proxy_username] [-p source_port]
 	  [-q seconds] [-s sourceaddr] [-T keyword] [-V rtable] [-W recvlimit]
 	  [-w timeout] [-X proxy_protocol] [-x proxy_address[:port]]
@@ -55,14 +57,16 @@ export function readNcOptions(args: readonly string[]): NcOptions {
   const source = last('s') ?? (listen ? host : undefined);
   const address = source === undefined || source === '' ? undefined : addressOf(source);
   if (source !== undefined && source !== '' && address === undefined) fail(unresolved(source, port));
+  const quitAfter = number(last('q'), 'quit timer');
   return {
     listen,
     keep: has('k'),
     udp: has('u'),
     scan: has('z'),
     verbose: has('v'),
-    shutdown: has('N'),
-    quitAfter: number(last('q'), 'quit timer'),
+    numeric: has('n'),
+    shutdown: has('N') || quitAfter !== undefined,
+    quitAfter,
     timeout: number(last('w'), 'timeout'),
     ttl: number(last('M'), 'ttl'),
     source: address,
@@ -119,4 +123,10 @@ function portOf(word: string): number {
 
 export function unresolved(host: string, port: string | number): string {
   return `getaddrinfo for host "${host}" port ${port}: Temporary failure in name resolution`;
+}
+
+/** `80 port [tcp/http]`; with -n `80 port [tcp/*]`. */
+export function serviceText({ numeric }: NcOptions, port: number, protocol: 'tcp' | 'udp'): string {
+  const name = numeric ? undefined : serviceName(port);
+  return `${port} port [${protocol}/${name ?? '*'}]`;
 }

@@ -5,12 +5,12 @@
  * Leaves out: UNIX sockets, proxies, Telnet, options that only tune buffers.
  */
 import { formatIp4, type Ip4 } from '../../wire/index';
-import type { Errno, ProcessContext, TcpOptions, TcpSocket, Timer, UdpSocket } from '../../kernel/netlink';
+import type { Errno, ProcessContext, TcpOptions, TcpSocket, Timer } from '../../kernel/netlink';
 import { strerror } from '../../kernel/netlink';
-import { serviceName } from '../iptables/names';
 import { Exit, type Program } from '../program';
 import { addressOf } from './host';
-import { readNcOptions, unresolved, type NcOptions } from './nc-options';
+import { readNcOptions, serviceText, unresolved, type NcOptions } from './nc-options';
+import { listenUdp, UdpCaller } from './nc-udp';
 import { bytesOf, latin1 } from './nginx';
 
 const SECOND = 1_000_000_000;
@@ -22,20 +22,15 @@ export const nc: Program = {
   slots: () => ({ words: ['-l', '-v', '-z', '-u', '-w', '-N', '-k', '-p', '-q', '-s'], kinds: ['address'] }),
   run(ctx, args, _env, stdin = '') {
     const options = readNcOptions(args);
-    if (options.udp && options.scan)
-      throw new Exit(1, 'nc: -z with -u is not modelled here: an open UDP port does not answer.\n');
-    if (options.udp) new UdpNc(ctx, options, bytesOf(stdin)).start();
+    if (options.udp && options.listen) listenUdp(ctx, options, bytesOf(stdin));
+    else if (options.udp) new UdpCaller(ctx, options, bytesOf(stdin)).start();
     else if (options.listen) listen(ctx, options, bytesOf(stdin));
     else new Caller(ctx, options, bytesOf(stdin)).start();
     return 'running';
   },
 };
 
-function serviceText(port: number, protocol: 'tcp' | 'udp'): string {
-  return `port [${protocol}/${serviceName(port) ?? '*'}]`.replace('port', `${port} port`);
-}
-
-/** readwrite(): from the pipe into the connection, from the connection to the terminal. */
+export /** readwrite(): from the pipe into the connection, from the connection to the terminal. */
 class Pump {
   #quit: Timer | undefined;
   #idle: Timer | undefined;
@@ -119,7 +114,7 @@ class Caller {
       onConnected: () => {
         limit?.cancel();
         this.#code = 0;
-        this.#say(`Connection to ${options.host} ${serviceText(port, 'tcp')} succeeded!`);
+        this.#say(`Connection to ${options.host} ${serviceText(options, port, 'tcp')} succeeded!`);
         if (!made.ok) return;
         if (options.scan) {
           made.value.close();
@@ -161,19 +156,29 @@ class Caller {
   }
 }
 
-/** One caller, or with -k one after the other; the listening socket is closed while there is one and none is kept. */
+/** One caller, or with -k one after the other. Without, whoever else calls waits for ever in the backlog. */
 function listen(ctx: ProcessContext, options: NcOptions, input: Uint8Array): void {
   const [port = 0] = options.ports;
   const { source = 0, ttl, keep, verbose } = options;
+  const waiting: TcpSocket[] = [];
+  let busy = false;
+  const over = (code: number): void => {
+    if (keep) return;
+    if (listening.ok) listening.value.close();
+    for (const socket of waiting) socket.abort();
+    ctx.exit(code);
+  };
   const listening = ctx.sockets.tcpListen(
     { address: source, port, backlog: 1, ...(ttl === undefined ? {} : { ttl }) },
     (socket) => {
-      if (!keep && listening.ok) listening.value.close();
+      if (busy) {
+        waiting.push(socket);
+        return {};
+      }
+      busy = !keep;
       if (verbose)
         ctx.printError(`Connection received on ${formatIp4(socket.peer.address)} ${socket.peer.port}\n`);
-      const pump = new Pump(ctx, options, socket, (code) => {
-        if (!keep) ctx.exit(code);
-      });
+      const pump = new Pump(ctx, options, socket, over);
       return {
         onConnected: () => pump.begin(input),
         onData: (bytes) => pump.data(bytes),
@@ -184,54 +189,4 @@ function listen(ctx: ProcessContext, options: NcOptions, input: Uint8Array): voi
   );
   if (!listening.ok) throw new Exit(1, `nc: ${strerror[listening.error]}\n`);
   if (verbose) ctx.printError(`Listening on ${formatIp4(source)} ${port}\n`);
-}
-
-/** -u: a datagram with the input, or whoever sends one first is the peer. */
-class UdpNc {
-  #socket: UdpSocket | undefined;
-  constructor(
-    private readonly ctx: ProcessContext,
-    private readonly options: NcOptions,
-    private readonly input: Uint8Array,
-  ) {}
-
-  start(): void {
-    const { ctx, options } = this;
-    const { listen: listens, host, source, sourcePort, verbose } = options;
-    const [port = 0] = options.ports;
-    const address = listens ? 0 : addressOf(host);
-    if (address === undefined) throw new Exit(1, `nc: ${unresolved(host, port)}\n`);
-    const own = listens ? port : sourcePort;
-    let heard = false;
-    const made = ctx.sockets.udp(
-      { ...(source === undefined ? {} : { address: source }), ...(own === undefined ? {} : { port: own }) },
-      {
-        onMessage: ({ src, srcPort, payload }) => {
-          if (listens && verbose && !heard)
-            ctx.printError(`Connection received on ${formatIp4(src)} ${srcPort}\n`);
-          if (listens && !heard) this.#send(src, srcPort);
-          heard = true;
-          ctx.print(latin1(payload));
-        },
-        // A connected socket's read() fails with what ICMP told.
-        onError: () => {
-          if (!listens) ctx.exit(0);
-        },
-      },
-    );
-    if (!made.ok) throw new Exit(1, `nc: ${listens ? '' : 'bind failed: '}${strerror[made.error]}\n`);
-    this.#socket = made.value;
-    if (listens) {
-      if (verbose) ctx.printError(`Bound on ${formatIp4(source ?? 0)} ${port}\n`);
-      return;
-    }
-    if (verbose) ctx.printError(`Connection to ${host} ${serviceText(port, 'udp')} succeeded!\n`);
-    this.#send(address, port);
-    const limit = options.quitAfter ?? options.timeout;
-    if (limit) ctx.after(limit * SECOND, () => ctx.exit(0));
-  }
-
-  #send(to: Ip4, port: number): void {
-    if (this.input.length > 0) this.#socket?.sendTo(to, port, this.input);
-  }
 }

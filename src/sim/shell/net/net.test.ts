@@ -247,6 +247,62 @@ describe('nc', () => {
     expect([server.stdout, client.stdout, client.exit]).toEqual(['there\n', 'back\n', 0]);
   });
 
+  // As netcat-openbsd 1.219 did on Linux; on the wire: X, X, and one more a second, until a write is refused.
+  test.each([
+    ['nc -u -v -n -z', 95, '', 1, 1],
+    ['nc -u -v -z', 96, `Connection to ${B} 96 port [udp/*] succeeded!\n`, 0, 5],
+    ['nc -u -v -z', 53, `Connection to ${B} 53 port [udp/domain] succeeded!\n`, 0, 5],
+    ['nc -u -v -n -z', 53, `Connection to ${B} 53 port [udp/*] succeeded!\n`, 0, 5],
+    ['nc -u -v -n -z -w 1', 96, `Connection to ${B} 96 port [udp/*] succeeded!\n`, 0, 3],
+    ['nc -u -n -z', 95, '', 0, 0],
+    ['echo hi | nc -u -n -w 1', 95, '', 0, 1],
+    ['echo hi | nc -u -v -n -w 1', 95, '', 1, 1],
+    ['echo hi | nc -u -v -n -w 1', 96, `Connection to ${B} 96 port [udp/*] succeeded!\n`, 0, 4],
+  ])('%s %i', (line, port, stderr, exit, datagrams) => {
+    const net = pair();
+    for (const open of [53, 96]) begin(net, 'b', `nc -u -l ${open}`);
+    // Neighbours know each other, so that an answer is quick.
+    begin(net, 'a', `nc -z ${B} 1`);
+    pass(net, 1);
+    const from = net.tracer.events.length;
+    const heard = begin(net, 'a', `${line} ${B} ${port}`);
+    pass(net, 6);
+    expect([heard.stderr, heard.exit]).toEqual([stderr, exit]);
+    const out = net.tracer.events.slice(from).flatMap((event) => {
+      const frame = event.kind === 'tx' && event.netns === 'a' ? net.tracer.frames[event.frame] : undefined;
+      return frame && frame.bytes[12] === 8 && frame.bytes[13] === 0 && frame.bytes[23] === 17 ? [frame] : [];
+    });
+    expect(out).toHaveLength(datagrams);
+  });
+
+  test('UDP without a way there', () => {
+    const heard = begin(pair(), 'a', 'nc -u -v -n -w 1 8.8.8.8 9');
+    expect([heard.stderr, heard.exit]).toEqual([
+      'nc: connect to 8.8.8.8 port 9 (udp) failed: Network is unreachable\n',
+      1,
+    ]);
+  });
+
+  test('-q sends FIN when the input is over', () => {
+    const { net, exit } = ask(`nc -q 1 ${B} 97`, 3, 'nc -l 97');
+    expect(exit).toBe(0);
+    const ends = sent(net).filter(({ flags }) => flags.includes('F'));
+    expect(ends).toHaveLength(2);
+  });
+
+  test('a listener has one caller; the next waits, and is reset in the end', () => {
+    const net = pair();
+    const server = begin(net, 'b', 'nc -l 98');
+    begin(net, 'a', `nc -w 3 ${B} 98`);
+    pass(net, 1);
+    expect(begin(net, 'b', 'ss -tln').stdout).toContain('0.0.0.0:98');
+    const second = begin(net, 'a', `nc -v ${B} 98`);
+    pass(net, 1);
+    expect(second.stderr).toBe(`Connection to ${B} 98 port [tcp/*] succeeded!\n`);
+    pass(net, 2);
+    expect([server.exit, second.exit]).toEqual([0, 0]);
+  });
+
   test('a taken port', () => {
     const net = pair();
     begin(net, 'b', 'nc -l 93');

@@ -39,7 +39,7 @@ export interface PingOptions {
 /** Longest `-s` whose datagram the wire can carry; the tool takes more, which the kernel then does not send. */
 export const MAX_SIZE = 65_507;
 /** Probes of one command; a run is bounded in any case. */
-export const MAX_COUNT = 100_000;
+const MAX_COUNT = 100_000;
 const INT_MAX = 2_147_483_647;
 const LONG_MAX = '9223372036854775807';
 

@@ -15,18 +15,18 @@ export function tripText(us: number): string {
 }
 
 /** `%ld.%03ld` */
-export function milliseconds(us: number): string {
+function milliseconds(us: number): string {
   return `${Math.floor(us / 1000)}.${String(us % 1000).padStart(3, '0')}`;
 }
 
 /** `%g` of a percentage: six significant digits without trailing zeros. */
-export function percentage(value: number): string {
+function percentage(value: number): string {
   // The tool makes it a float first.
   return String(Number(Math.fround(value).toPrecision(6)));
 }
 
 /** `llsqrt`: the integer square root, from above. */
-export function integerRoot(value: bigint): bigint {
+function integerRoot(value: bigint): bigint {
   if (value <= 0n) return value;
   let previous = value + 1n;
   let x = value;

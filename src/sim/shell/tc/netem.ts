@@ -63,7 +63,7 @@ function measured(word: string, units: Readonly<Record<string, number>>): number
   return match && unit !== undefined ? Number(match[1]) * unit : undefined;
 }
 
-export function illegal(what: string): never {
+function illegal(what: string): never {
   throw new Exit(1, `Illegal "${what}"\n`);
 }
 

@@ -13,7 +13,7 @@ import type { View } from './view';
 export type Test = (view: View) => boolean;
 
 /** What the capture's link type can answer. */
-export interface LinkTraits {
+interface LinkTraits {
   /** Filters on Ethernet addresses work: an Ethernet device, not `any`, not a tunnel without link level. */
   readonly ethernet: boolean;
   /** ARP can be seen at all. */

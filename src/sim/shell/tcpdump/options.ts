@@ -2,7 +2,7 @@
 import { Exit } from '../program';
 import { TCPDUMP_USAGE } from './usage';
 
-export const DEFAULT_SNAPLEN = 262_144;
+const DEFAULT_SNAPLEN = 262_144;
 const WITH_ARGUMENT = 'BcCEFGijMQrsTVwWyzZ';
 const FLAGS = 'AbdDefhHIJKlLnNOpqStuUvxX#';
 

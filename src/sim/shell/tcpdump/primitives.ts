@@ -16,7 +16,7 @@ import type { View } from './view';
 export class FilterProblem extends Error {}
 
 /** Ports of /etc/services that people name. */
-export const SERVICE_PORTS: Readonly<Record<string, number>> = {
+const SERVICE_PORTS: Readonly<Record<string, number>> = {
   ssh: 22,
   domain: 53,
   bootps: 67,

@@ -3,7 +3,7 @@ import type { HostApi, NetnsHandle, ProcessContext } from '../../kernel/netlink'
 import { TestNet } from '../../kernel/testing/net';
 import { runCommand, splitWords } from '../index';
 
-export interface Shown {
+interface Shown {
   readonly stdout: string;
   readonly stderr: string;
   /** undefined: still running when the limit was reached. */

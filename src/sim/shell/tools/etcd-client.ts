@@ -5,7 +5,7 @@ import { Exit } from '../program';
 
 export const SECOND = 1_000_000_000;
 /** --command-timeout. */
-export const COMMAND_TIMEOUT = 5 * SECOND;
+const COMMAND_TIMEOUT = 5 * SECOND;
 export const BAD_ARGUMENTS = 128;
 const ENDPOINT = '127.0.0.1:2379';
 

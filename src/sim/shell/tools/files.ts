@@ -1,7 +1,8 @@
-/** cat and echo, whose files are those under /proc/sys and the kernel log. */
+/** cat and echo, whose files are those under /proc/sys, the kernel log, and what daemons have written. */
 import type { ProcessContext } from '../../kernel/netlink';
 import { strerror } from '../../kernel/netlink';
 import { Exit, type Program } from '../program';
+import { containerHere } from './docker/index';
 import { logFile } from './kernel-log';
 import { sysctlName } from './sysctl';
 
@@ -13,7 +14,11 @@ function find(ctx: ProcessContext, path: string): Found {
   const rows = ctx.netlink.listSysctls();
   const log = logFile(ctx, path);
   if (log) return { kind: 'file', value: log.join('\n') };
-  if (!`${path}/`.startsWith(ROOT)) return { kind: 'missing' };
+  if (!`${path}/`.startsWith(ROOT)) {
+    // A container has files of its own, and none of these.
+    const text = containerHere(ctx) ? undefined : ctx.host.file?.(path);
+    return text === undefined ? { kind: 'missing' } : { kind: 'file', value: text.replace(/\n$/, '') };
+  }
   const name = sysctlName(path.slice(ROOT.length).replace(/\/+$/, ''));
   const row = rows.find((candidate) => candidate.name === name);
   if (row) return { kind: path.endsWith('/') ? 'missing' : 'file', value: row.value };
@@ -24,7 +29,7 @@ function find(ctx: ProcessContext, path: string): Found {
 export const cat: Program = {
   name: 'cat',
   group: 'shell',
-  about: 'print a kernel parameter or the kernel log: cat /proc/sys/net/ipv4/ip_forward, /var/log/syslog',
+  about: 'print a file: cat /proc/sys/net/ipv4/ip_forward, /var/log/syslog, /run/flannel/subnet.env',
   run(ctx, args) {
     let numbered = false;
     const paths: string[] = [];

@@ -5,7 +5,7 @@ import { Exit, type Program } from '../program';
 import { SYSCTL_USAGE } from './usage';
 
 /** A name's place under /proc/sys. Whichever of `.` and `/` comes first separates; the other then stands for it in names. */
-export function sysctlPath(name: string): string {
+function sysctlPath(name: string): string {
   const separator = /[./]/.exec(name)?.[0];
   if (separator === '/') return name;
   return name.replace(/[./]/g, (sign) => (sign === '.' ? '/' : '.'));
@@ -14,6 +14,9 @@ export function sysctlPath(name: string): string {
 export function sysctlName(path: string): string {
   return path.replace(/[./]/g, (sign) => (sign === '.' ? '/' : '.'));
 }
+
+/** `net.ipv4.conf.DEV.NAME` has the most. */
+const PARTS = 5;
 
 interface Flags {
   all: boolean;
@@ -104,15 +107,12 @@ function parse(args: readonly string[]): { flags: Flags; words: string[] } {
 }
 
 class Sysctl {
-  readonly #rows: Map<string, string>;
   #code = 0;
 
   constructor(
     private readonly ctx: ProcessContext,
     private readonly flags: Flags,
-  ) {
-    this.#rows = new Map(ctx.netlink.listSysctls().map(({ name, value }) => [name, value]));
-  }
+  ) {}
 
   run(words: readonly string[]): number {
     if (this.flags.all) {
@@ -137,10 +137,17 @@ class Sysctl {
     this.#code = 1;
   }
 
+  /** A dot too many is part of no name, though the kernel's door would take it for part of a device's. */
+  #value(path: string, name: string): string | undefined {
+    if (name.split('.').length > PARTS) return undefined;
+    const value = this.ctx.netlink.getSysctl(path);
+    return value.ok ? value.value : undefined;
+  }
+
   #read(word: string): void {
     const path = sysctlPath(word);
     const name = sysctlName(path);
-    const value = this.#rows.get(name);
+    const value = this.#value(path, name);
     if (value !== undefined) this.#show(name, value);
     else if (!this.#readAll(`${name.replace(/\.$/, '')}.`)) this.#missing(path);
   }
@@ -148,7 +155,7 @@ class Sysctl {
   /** Every parameter below a directory; false when there is none. */
   #readAll(prefix: string): boolean {
     let found = false;
-    for (const [name, value] of this.#rows) {
+    for (const { name, value } of this.ctx.netlink.listSysctls()) {
       if (!name.startsWith(prefix)) continue;
       found = true;
       if (this.flags.pattern?.test(name) ?? true) this.#show(name, value);
@@ -169,7 +176,7 @@ class Sysctl {
     if (word === '') {
       this.ctx.printError('sysctl: Path is not under /proc/sys/: /proc/sys/\n');
       this.#code = 1;
-    } else if (!this.#rows.has(name)) this.#missing(path);
+    } else if (this.#value(path, name) === undefined) this.#missing(path);
     else {
       const done = this.ctx.netlink.setSysctl(path, value);
       if (!done.ok) {

@@ -63,7 +63,7 @@ export function fullStamp(at: SimTime): string {
   return `${DAYS[moment.weekday] ?? ''} ${isoDay(moment)} ${moment.clock} UTC`;
 }
 /** `Jan 01 00:00:05` */
-export function shortStamp(at: SimTime): string {
+function shortStamp(at: SimTime): string {
   const { month, day, clock } = momentOf(at);
   return `${MONTHS[month - 1] ?? ''} ${String(day).padStart(2, '0')} ${clock}`;
 }

@@ -7,7 +7,7 @@ import { printArp } from './arp';
 import { cut, hexDump, type Context, type TcpdumpOptions, type TcpSequences } from './context';
 import { printIp } from './ip';
 
-export type { TcpdumpOptions, TcpSequences } from './context';
+export type { TcpSequences } from './context';
 
 /**
  * What `tcpdump -n` (4.99) prints about a frame, after the time stamp, without the newline at the end. A tunnelled

@@ -14,7 +14,7 @@ interface PrintedFrame {
   v: string;
 }
 
-export interface CapturedFrame extends PrintedFrame {
+interface CapturedFrame extends PrintedFrame {
   /** the recording it comes from */
   from: string;
   /** what Wireshark's dissection was summarised to */

@@ -2,7 +2,7 @@
 import { scenarioFromJson } from '../../../scenarios/index';
 import { World, type Scenario } from '../../index';
 
-export interface ClusterOptions {
+interface ClusterOptions {
   /** Machines node1, node2, … */
   readonly nodes?: number;
   /** Machines that do not join by themselves. */

@@ -5,7 +5,7 @@ import { parsePrefix } from '../../../wire/index';
 import { kubeServer, kubeServerState, type KubeInput, type KubeOptions, type KubeServer } from '../server';
 
 export const SECOND = 1_000_000_000;
-export const READY = { status: 'True', reason: 'KubeletReady', message: '' } as const;
+const READY = { status: 'True', reason: 'KubeletReady', message: '' } as const;
 
 export function cidr(text: string) {
   const parsed = parsePrefix(text);

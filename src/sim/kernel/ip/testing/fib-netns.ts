@@ -32,7 +32,7 @@ interface Device {
   addresses: FibNewAddress[];
 }
 
-export interface Answer {
+interface Answer {
   readonly output: string;
   readonly exit: number;
 }

@@ -80,7 +80,7 @@ function cleanQueue(netns: Netns, sock: Sock, ack: number): number {
 }
 
 /** tcp_rtt_estimator and tcp_set_rto; `rtt` in µs. */
-export function measure(sock: Sock, rtt: number): void {
+function measure(sock: Sock, rtt: number): void {
   if (sock.srtt !== 0) {
     let error = rtt - (sock.srtt >> 3);
     sock.srtt += error;

@@ -123,8 +123,12 @@ export class Connections implements Lifecycle, Kernel {
     sendPending(this.netns, sock, cause);
   }
 
+  /** tcp_close: what it sends at once is the process's still (sock_orphan comes after). */
   close(sock: Sock, unread: boolean, cause: EventSeq): void {
+    this.#leave(sock, unread, cause);
     sock.orphan = true;
+  }
+  #leave(sock: Sock, unread: boolean, cause: EventSeq): void {
     const { state } = sock;
     if (state === 'UNCONN' || state === 'TIME-WAIT') return;
     if (state === 'SYN-SENT' || state === 'SYN-RECV') this.done(sock, cause);
@@ -135,10 +139,10 @@ export class Connections implements Lifecycle, Kernel {
 
   /** tcp_disconnect. */
   abort(sock: Sock, cause: EventSeq): void {
-    sock.orphan = true;
     const { state } = sock;
     const quiet = state === 'UNCONN' || state === 'TIME-WAIT' || state === 'SYN-SENT';
     if (!quiet) sendActiveReset(this.netns, sock, cause);
+    sock.orphan = true;
     if (state !== 'TIME-WAIT') this.done(sock, cause);
   }
 

@@ -87,6 +87,7 @@ function transmit(
   );
   const packet = netns.originate(bytes, out.by, route.seq, out.from);
   packet.mark = sock.config.mark;
+  if (!sock.orphan) packet.owner = syn && acknowledges ? 'listener' : 'process';
   if (sock.confirms) confirmNeighbour(netns, sock, route);
   if (acknowledges) acknowledgmentSent(sock);
   const origin = packet.cause;
@@ -280,7 +281,7 @@ function dataSent(netns: Netns, sock: Sock): void {
 }
 
 /** tcp_fragment: the first `length` bytes stay, the rest becomes the next segment. */
-export function splitSegment(list: Segment[], at: number, length: number): void {
+function splitSegment(list: Segment[], at: number, length: number): void {
   const segment = list[at];
   if (!segment) return;
   const rest = makeSegment(add(segment.seq, length), segment.flags, segment.bytes.subarray(length));

@@ -46,5 +46,7 @@ export function answerReset(netns: Netns, packet: IpPacket, tcp: TcpHeader): voi
     },
     segment,
   );
-  netns.ip.sendRouted(netns.originate(bytes, 'tcp_v4_send_reset', route.seq, packet.frame), route);
+  const reset = netns.originate(bytes, 'tcp_v4_send_reset', route.seq, packet.frame);
+  reset.owner = 'kernel';
+  netns.ip.sendRouted(reset, route);
 }

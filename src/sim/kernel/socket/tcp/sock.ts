@@ -64,7 +64,7 @@ export interface Upward {
   readonly unread: number;
 }
 
-export type Phase = 'open' | 'recovery' | 'loss';
+type Phase = 'open' | 'recovery' | 'loss';
 
 export class Sock {
   state: TcpState = 'UNCONN';

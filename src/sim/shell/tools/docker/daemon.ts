@@ -13,7 +13,7 @@ export const NO_DAEMON =
 
 type Op = DockerRequest['op'];
 type RequestOf<O extends Op> = Extract<DockerRequest, { op: O }>;
-export type Answer<O extends Op> =
+type Answer<O extends Op> =
   { readonly ok: true; readonly value: DockerAnswers[O] } | { readonly ok: false; readonly error: string };
 
 export class Daemon {

@@ -33,7 +33,7 @@ export interface Flags {
 function usageText(command: Command): string {
   return `Usage:  docker ${command} ${USAGE[command]}\n\n`;
 }
-export function flagError(command: Command, what: string): Exit {
+function flagError(command: Command, what: string): Exit {
   return new Exit(
     125,
     `${what}\n\n${usageText(command)}Run 'docker ${command} --help' for more information\n`,

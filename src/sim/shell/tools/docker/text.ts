@@ -8,7 +8,7 @@ const SHORT_ID = 12;
 const COMMAND_WIDTH = 20;
 
 /** HumanDuration */
-export function duration(ns: number): string {
+function duration(ns: number): string {
   const seconds = Math.floor(ns / SECOND);
   const minutes = Math.floor(seconds / 60);
   const hours = Math.floor(ns / (3_600 * SECOND) + 0.5);
@@ -21,13 +21,13 @@ export function duration(ns: number): string {
   return hours < 48 ? `${hours} hours` : `${Math.floor(hours / 24)} days`;
 }
 
-export function statusText(row: DockerContainer, now: SimTime): string {
+function statusText(row: DockerContainer, now: SimTime): string {
   if (row.status === 'created') return 'Created';
   if (row.status === 'running') return `Up ${duration(now - row.startedAt)}`;
   return `Exited (${row.exit}) ${duration(now - row.finishedAt)} ago`;
 }
 
-export function portsText(row: DockerContainer): string {
+function portsText(row: DockerContainer): string {
   if (row.status !== 'running' || row.network !== 'bridge') return '';
   const published = row.ports.map(
     ({ hostIp, hostPort, containerPort, protocol }) =>

@@ -6,7 +6,7 @@ import { listJson, toJson, yaml } from './object';
 import { connect, list, namesOf, serverError } from './server';
 import { Table } from './table';
 
-export const GET_FLAGS: Flags = {
+const GET_FLAGS: Flags = {
   output: true,
   'all-namespaces': false,
   watch: false,

@@ -46,7 +46,7 @@ const KINDS: Readonly<Record<string, KubeKind>> = {
   pods: 'Pod',
   po: 'Pod',
 };
-export function kindOf(word: string): KubeKind {
+function kindOf(word: string): KubeKind {
   const kind = KINDS[word.toLowerCase()];
   if (!kind) throw fail(`the server doesn't have a resource type "${word}"`);
   return kind;

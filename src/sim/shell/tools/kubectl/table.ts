@@ -28,7 +28,7 @@ export function age(ns: number): string {
   return hours < 48 ? `${hours}h` : both(Math.floor(hours / 24), 'd', hours % 24, 'h');
 }
 
-export interface TableOptions {
+interface TableOptions {
   readonly wide: boolean;
   /** `node/node1` in place of `node1`. */
   readonly prefixed: boolean;

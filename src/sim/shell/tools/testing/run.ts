@@ -91,14 +91,14 @@ export class Store implements EtcdClient {
   }
 }
 
-export interface Ran {
+interface Ran {
   readonly output: string;
   readonly exit: number | undefined;
   readonly seconds: number;
   interrupt(): void;
   readonly later: () => string;
 }
-export interface Setting {
+interface Setting {
   readonly net?: TestNet;
   readonly netns?: string;
   readonly store?: Store;
@@ -171,4 +171,4 @@ export function run(line: string, setting: Setting = {}): Ran {
   while (exit === undefined && (net.engine.nextTime() ?? Infinity) <= limit) net.engine.step();
   return { output, exit, seconds: (ended - start) / 1e9, interrupt: () => interrupt(), later: () => output };
 }
-export const help = makeHelp(() => [...tools, help]);
+const help = makeHelp(() => [...tools, help]);

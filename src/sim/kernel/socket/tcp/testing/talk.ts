@@ -32,7 +32,7 @@ export function pair(mtu?: number): TestNet {
 export function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
-export function textOf(bytes: Uint8Array): string {
+function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
 
@@ -113,7 +113,7 @@ const FLAGS: readonly (readonly [number, string])[] = [
   [TCP_PSH, 'P'],
   [TCP_ACK, '.'],
 ];
-export interface Seen {
+interface Seen {
   readonly at: number;
   readonly netns: string;
   readonly flags: string;
