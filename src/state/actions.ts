@@ -80,6 +80,9 @@ export const actions: Actions = {
     }
     void session.openSource({ kind: 'text', name: fileName, text }, null);
   },
+  slipIn(orders) {
+    void session.slipIn(orders);
+  },
   execute(netns, command, after) {
     void session.execute(netns, command, after);
   },

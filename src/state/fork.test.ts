@@ -55,3 +55,33 @@ describe('acting at random moments', () => {
     );
   });
 });
+
+describe('a fault', () => {
+  const CUT = { netns: 'host', command: 'ip link set veth24ae452 down' };
+  const MTU = { netns: 'host', command: 'ip link set docker0 mtu 1400' };
+
+  it('slips in before what was to come, and is one thing to undo', async () => {
+    await open('docker-bridge');
+    const { journal } = state();
+    actions.toStart();
+    actions.slipIn([MTU, CUT]);
+    await idle();
+    expect(state().journal).toEqual([MTU, CUT, ...journal]);
+    expect(state().cursor).toBeLessThan(state().starts[2] ?? 0);
+    const output = events().flatMap((event) => (event.kind === 'output' ? [event.text] : []));
+    expect(output.join('')).toContain('100% packet loss');
+    expectPure('docker-bridge', state().journal);
+    actions.undo();
+    await idle();
+    expect(state().journal).toEqual(journal);
+  });
+
+  it('comes last when nothing was to come', async () => {
+    await open('docker-bridge');
+    const { journal } = state();
+    actions.toEnd();
+    actions.slipIn([CUT]);
+    await idle();
+    expect(state().journal).toEqual([...journal, CUT]);
+  });
+});

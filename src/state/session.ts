@@ -241,12 +241,23 @@ async function replay(journal: readonly JournalEntry[], onDone: () => void): Pro
   return done;
 }
 
+/** A command and where it is typed. */
+export interface Order {
+  readonly netns: string;
+  readonly command: string;
+}
+
 /**
- * The journal as it is at the cursor, with one more command. What starts after the cursor is set aside. The new command
- * starts when those before have ended; but at this very moment when one of them is still running, or when time was
+ * The journal as it is at the cursor, with some more commands, and how many entries end with the last of them. What
+ * starts after the cursor is set aside, or follows when it is to be `kept` and has no times of its own. The new commands
+ * start when those before have ended; but at this very moment when one of them is still running, or when time was
  * passing idly until a command with a time of its own.
  */
-function journalWith(state: AppState, netns: string, command: string): readonly JournalEntry[] {
+function journalWith(
+  state: AppState,
+  orders: readonly Order[],
+  rest: 'aside' | 'kept',
+): { readonly journal: readonly JournalEntry[]; readonly upTo: number } {
   const { journal, starts, cursor } = state;
   const isKept = (i: number) => (starts[i] ?? Infinity) <= cursor;
   const isRunning = (i: number) => {
@@ -255,9 +266,11 @@ function journalWith(state: AppState, netns: string, command: string): readonly 
   };
   const exact = journal.some(({ at }, i) => (isKept(i) ? isRunning(i) : at !== undefined));
   const now = getTrace().events[cursor]?.at;
-  const kept = journal.filter((_, i) => isKept(i));
-  const entry = { netns, command };
-  return [...kept, exact && now !== undefined ? { ...entry, at: Math.max(0, now + 1) } : entry];
+  const before = journal.filter((_, i) => isKept(i));
+  const timed = (entry: Order, i: number): JournalEntry =>
+    exact && now !== undefined ? { ...entry, at: Math.max(0, now + 1 + i) } : entry;
+  const after = rest === 'kept' && !exact ? journal.filter((_, i) => !isKept(i)) : [];
+  return { journal: [...before, ...orders.map(timed), ...after], upTo: before.length + orders.length };
 }
 
 /** Something travelled: worth walking through. */
@@ -277,20 +290,30 @@ function goToCommand(startSeq: EventSeq, after: AfterCommand | undefined): void 
   if (how === 'play') setPlaying(true);
 }
 
-export function execute(netns: string, command: string, after?: AfterCommand): Promise<void> {
+function act(orders: readonly Order[], rest: 'aside' | 'kept', after?: AfterCommand): Promise<void> {
   return inTurn(async () => {
     const state = app.getState();
     if (opened === undefined) return failed([problem.nothingOpen()]);
-    if (command.length > MAX_COMMAND) return failed([problem.commandTooLong(command.length, MAX_COMMAND)]);
-    const journal = journalWith(state, netns, command);
+    const longest = Math.max(...orders.map(({ command }) => command.length));
+    if (longest > MAX_COMMAND) return failed([problem.commandTooLong(longest, MAX_COMMAND)]);
+    const { journal, upTo } = journalWith(state, orders, rest);
     if (journal.length > MAX_JOURNAL) return failed([problem.journalFull(MAX_JOURNAL)]);
     const story = { journal: state.journal, cursor: state.cursor };
     const done = await replay(journal, () => {
       undoStack = [...undoStack, story];
       redoStack = [];
     });
-    if (done !== undefined) goToCommand(done.starts[journal.length - 1] ?? Infinity, after);
+    if (done !== undefined) goToCommand(done.starts[upTo - 1] ?? Infinity, after);
   });
+}
+
+export function execute(netns: string, command: string, after?: AfterCommand): Promise<void> {
+  return act([{ netns, command }], 'aside', after);
+}
+
+/** A fault: commands slipped in at the cursor. What was to come comes all the same, and shows what they did to it. */
+export function slipIn(orders: readonly Order[]): Promise<void> {
+  return orders.length === 0 ? Promise.resolve() : act(orders, 'kept', 'end');
 }
 
 /** Undo and redo are the same walk, in opposite directions. */

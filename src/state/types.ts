@@ -114,6 +114,8 @@ export interface Actions {
   openText(fileName: string, text: string): void;
   /** At the end of the story: appended. In the past: forks, what came later is set aside until undo. */
   execute(netns: string, command: string, after?: AfterCommand): void;
+  /** Commands slipped in at the cursor, as one thing to undo; what was to come follows them. */
+  slipIn(orders: readonly { readonly netns: string; readonly command: string }[]): void;
   /** Gives up a long run; what was there before stands. */
   cancel(): void;
   undo(): void;

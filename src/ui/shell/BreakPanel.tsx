@@ -143,10 +143,6 @@ function useUsedRows(netns: string): ReadonlySet<object> {
   return used;
 }
 
-function run(orders: readonly Order[]): void {
-  for (const { netns, command } of orders) actions.execute(netns, command, 'end');
-}
-
 interface BreakPanelProps {
   readonly netns: string;
   readonly onClose: () => void;
@@ -208,7 +204,7 @@ export default function BreakPanel({ netns, onClose }: BreakPanelProps) {
                 onChoose={(index) => setChosen((now) => ({ ...now, [key.trim()]: index }))}
                 onRun={(orders) => {
                   onClose();
-                  run(orders);
+                  actions.slipIn(orders);
                 }}
               />
             ))}

@@ -52,14 +52,13 @@ export function MenuItem({ title, icon, detail, disabled = false, onSelect }: Me
 interface ItemTextProps {
   readonly title: string;
   readonly detail: string | undefined;
-  readonly code: boolean;
   readonly note?: ReactNode;
 }
-function ItemText({ title, detail, code, note }: ItemTextProps) {
+function ItemText({ title, detail, note }: ItemTextProps) {
   return (
     <span className={styles.itemText}>
       <span>{title}</span>
-      {detail === undefined ? null : code ? <code>{detail}</code> : <small>{detail}</small>}
+      {detail === undefined ? null : <small>{detail}</small>}
       {note}
     </span>
   );
@@ -80,7 +79,7 @@ export function MenuChoice({ value, title, detail, note }: MenuChoiceProps) {
       <span className={styles.itemIcon}>
         <DropdownMenu.ItemIndicator className={styles.dot} />
       </span>
-      <ItemText title={title} detail={detail} code={false} note={note} />
+      <ItemText title={title} detail={detail} note={note} />
     </DropdownMenu.RadioItem>
   );
 }

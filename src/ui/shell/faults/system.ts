@@ -107,6 +107,7 @@ const UNITS: Readonly<Record<string, string>> = {
   flanneld: 'flanneld',
   etcd: 'etcd',
   dockerd: 'docker',
+  kubelet: 'kubelet',
 };
 
 function daemons(view: FaultView, netns: string): Fault[] {
