@@ -18,7 +18,7 @@ const BROKEN = [
 ];
 const journal = BROKEN.map((entry) => entry.replaceAll(' ', '+')).join(';');
 
-/** `step`: words of the step's English sentence; of several, the last. */
+/** `step`: words of the step's English sentence; of several, the last, or the `first`. */
 const PICTURES = [
   { name: 'vxlan-dark', scheme: 'dark', device: DESKTOP, link: 'n=node1', step: 'node1 looks up 10.1.16.3' },
   {
@@ -38,6 +38,23 @@ const PICTURES = [
     step: 'flannel.1 drops',
     shows: 'terminal-input',
   },
+  {
+    name: 'udp-user-space',
+    scheme: 'light',
+    device: DESKTOP,
+    scenario: 'flannel-udp',
+    link: 'n=node1',
+    step: 'flanneld reads the echo request',
+  },
+  {
+    name: 'published-port-dark',
+    scheme: 'dark',
+    device: DESKTOP,
+    scenario: 'docker-published-port',
+    link: 'n=host',
+    step: 'host rewrites the destination',
+    first: true,
+  },
   { name: 'phone', scheme: 'light', device: PHONE, link: 'n=node1', step: 'node1 looks up 10.1.16.3' },
 ];
 
@@ -56,7 +73,11 @@ async function settle(page) {
   });
 }
 
-async function take(browser, url, { name, scheme, device, link, step, lang = 'en', shows }) {
+async function take(
+  browser,
+  url,
+  { name, scheme, device, scenario = 'flannel-vxlan', link, step, first, lang = 'en', shows },
+) {
   const context = await browser.newContext({
     ...device,
     colorScheme: scheme,
@@ -66,9 +87,10 @@ async function take(browser, url, { name, scheme, device, link, step, lang = 'en
   });
   try {
     const page = await context.newPage();
-    await page.goto(`${url}#v=1&s=flannel-vxlan&l=en&${link}`);
+    await page.goto(`${url}#v=1&s=${scenario}&l=en&${link}`);
     await idle(page);
-    const item = page.getByTestId('step').filter({ hasText: step }).last();
+    const items = page.getByTestId('step').filter({ hasText: step });
+    const item = first ? items.first() : items.last();
     await item.locator('> button').click();
     if (lang === 'zh') await page.keyboard.press('l');
     // Nothing has the focus, and nothing is under the mouse.
