@@ -1,7 +1,27 @@
 import type { FrameId, TraceEvent } from '../sim/kernel/trace';
 
+type PacketlessEvent = Extract<
+  TraceEvent,
+  { kind: 'change' | 'netlink' | 'control' | 'command' | 'output' | 'exit' | 'bound' }
+>;
+const PACKETLESS: Readonly<Record<PacketlessEvent['kind'], true>> = {
+  change: true,
+  netlink: true,
+  control: true,
+  command: true,
+  output: true,
+  exit: true,
+  bound: true,
+};
+
+/** Whether the event can be about no packet at all. */
+export function isPacketless(e: TraceEvent): e is PacketlessEvent {
+  return e.kind in PACKETLESS;
+}
+
 /** The frames an event speaks of. */
 export function framesOf(e: TraceEvent): FrameId[] {
+  if (isPacketless(e)) return [];
   switch (e.kind) {
     case 'forward':
       return [e.frame, e.before];
@@ -27,13 +47,5 @@ export function framesOf(e: TraceEvent): FrameId[] {
     case 'copy':
     case 'drop':
       return [e.frame];
-    case 'change':
-    case 'netlink':
-    case 'control':
-    case 'command':
-    case 'output':
-    case 'exit':
-    case 'bound':
-      return [];
   }
 }

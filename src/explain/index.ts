@@ -1,5 +1,6 @@
 /** The story: steps of a trace, a sentence for each, and the why, in English and Chinese. See README.md. */
 export { message, messageParts } from './format';
+export { isPacketless } from './frames';
 export { dropLabel } from './labels';
 export { rulesTried, usedRows, type RuleMark } from './marks';
 export { rowText } from './rows';

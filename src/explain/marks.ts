@@ -12,6 +12,7 @@ import type {
 import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP } from '../sim/wire';
 import { endpointsOf, protocolName, type Endpoints } from './endpoints';
 import { factsOf } from './facts';
+import { isPacketless } from './frames';
 import { conntrackOf, decisions, endpointsAt } from './hooks';
 import { routeText } from './rows';
 import type { Story } from './steps';
@@ -126,6 +127,7 @@ export function rulesTried(step: Step, trace: Story): RuleMark[] {
 }
 
 function rowsOf(e: TraceEvent, trace: Story): UsedRows[] {
+  if (isPacketless(e)) return [];
   const { netns } = e;
   switch (e.kind) {
     case 'fib':
@@ -174,13 +176,6 @@ function rowsOf(e: TraceEvent, trace: Story): UsedRows[] {
     case 'reassemble':
     case 'icmp-error':
     case 'copy':
-    case 'change':
-    case 'netlink':
-    case 'control':
-    case 'command':
-    case 'output':
-    case 'exit':
-    case 'bound':
       return [];
   }
 }

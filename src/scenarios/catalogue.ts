@@ -5,6 +5,6 @@ import { FLANNEL } from './items-flannel';
 import { ROUTES } from './items-routes';
 import { SCRIPTS } from './items-scripts';
 
-export type { CatalogueItem, Compared, Group } from './item';
+export type { CatalogueItem, Compared } from './item';
 
 export const items: readonly CatalogueItem[] = [...DOCKER, ...FLANNEL, ...ROUTES, ...SCRIPTS];

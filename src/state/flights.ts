@@ -2,6 +2,7 @@
  * How frames move within one step, from the trace alone. Every event happens at a place (a device, the IP layer, a
  * process); where the event that led to it happened elsewhere, and both are about a packet, something moved between.
  */
+import { isPacketless } from '../explain/index';
 import { getTrace } from './trace';
 import type { EventSeq, Flight, FrameId, Place, Step, TraceEvent } from './types';
 
@@ -62,6 +63,7 @@ const isWritten = (event: TraceEvent | undefined) =>
 
 /** Where an event about a packet happens; undefined for events about none. */
 export function placeOf(event: TraceEvent, events: readonly TraceEvent[]): Place | undefined {
+  if (isPacketless(event)) return undefined;
   switch (event.kind) {
     case 'tx':
     case 'rx':
@@ -93,14 +95,6 @@ export function placeOf(event: TraceEvent, events: readonly TraceEvent[]): Place
       return writtenTo(event);
     case 'drop':
       return event.dev === undefined ? ip(event) : { netns: event.netns, dev: event.dev };
-    case 'change':
-    case 'netlink':
-    case 'control':
-    case 'command':
-    case 'output':
-    case 'exit':
-    case 'bound':
-      return undefined;
   }
 }
 

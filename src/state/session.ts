@@ -242,7 +242,7 @@ async function replay(journal: readonly JournalEntry[], onDone: () => void): Pro
 }
 
 /** A command and where it is typed. */
-export interface Order {
+interface Order {
   readonly netns: string;
   readonly command: string;
 }

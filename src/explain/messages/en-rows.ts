@@ -23,8 +23,6 @@ export const enRows = {
   'row.found': 'found for {key}',
   'row.foundBy': 'found for {key}, written by {by}',
   'row.learned': 'learned from the sender of this frame',
-  'row.remote': 'this host gets the packet',
-  'row.own': 'one of its own addresses',
 
   'state.NONE': 'No entry yet: it is made now.',
   'state.INCOMPLETE': 'INCOMPLETE: the question has been asked, the answer is not here yet; packets wait.',

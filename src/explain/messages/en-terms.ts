@@ -15,7 +15,6 @@ export const enTerms = {
   'pkt.redirect': 'ICMP redirect',
   'pkt.icmp': 'ICMP message',
   'pkt.udp': 'UDP datagram',
-  'pkt.tcp': 'TCP segment',
   'pkt.tcpSyn': 'TCP SYN',
   'pkt.tcpSynAck': 'TCP SYN-ACK',
   'pkt.tcpFin': 'TCP FIN',

@@ -79,7 +79,6 @@ export const enWhy = {
   'head.tableFirst': 'Asked before: table {table}',
   'head.neigh': 'Neighbour table',
   'head.fdb': 'Forwarding database of {dev}',
-  'head.addr': 'Addresses of {who}',
   'head.changed': 'What changed in {who}: {@table}',
   'head.arp': 'ARP',
   'head.headers': 'Headers',
@@ -97,7 +96,6 @@ export const enWhy = {
   'note.source': 'Source address: {src}.',
   'note.pmtu': 'A remembered path MTU applies: {mtu} bytes.',
   'note.queue': '{n} {n|packet waits|packets wait}.',
-  'note.learned': 'On the way in, the bridge notes that {mac} is behind {port}.',
   'note.ports': 'Ports: {ports}.',
   'note.vni': 'VNI {vni}, UDP port {port}.',
   'note.outerEthernet':

@@ -24,8 +24,6 @@ export const zhRows: Readonly<Record<keyof typeof enRows, string>> = {
   'row.found': '按 {key} 查到',
   'row.foundBy': '按 {key} 查到，由 {by} 写入',
   'row.learned': '从这个帧的源 MAC 学到',
-  'row.remote': '发往这台主机',
-  'row.own': '自己的地址之一',
 
   'state.NONE': '还没有表项，现在新建。',
   'state.INCOMPLETE': 'INCOMPLETE：已经发出询问，还没有应答；数据包在排队等候。',

@@ -16,7 +16,6 @@ export const zhTerms: Readonly<Record<keyof typeof enTerms, string>> = {
   'pkt.redirect': 'ICMP 重定向报文',
   'pkt.icmp': 'ICMP 报文',
   'pkt.udp': 'UDP 报文',
-  'pkt.tcp': 'TCP 报文段',
   'pkt.tcpSyn': 'TCP SYN',
   'pkt.tcpSynAck': 'TCP SYN-ACK',
   'pkt.tcpFin': 'TCP FIN',

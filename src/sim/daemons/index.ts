@@ -1,5 +1,6 @@
 export * from './daemon';
 export { dockerd } from './dockerd';
+export type { DockerContainerSpec } from './dockerd/state';
 export {
   EMPTY_SERVER,
   etcdServer,

@@ -20,10 +20,11 @@ import {
 import { control } from './stamp';
 import type { Netns } from '../kernel/index';
 import type { EtcdClient, EtcdKeyValue, EtcdLease, Service, Timer } from '../kernel/netlink';
-import type { EtcdRow, EventSeq, ProcessRow } from '../kernel/trace';
+import type { EtcdRow, EventSeq } from '../kernel/trace';
 import type { DaemonHost } from './daemon-host';
 import { answerText, requestText } from './etcd-text';
 import type { Machine } from './machine';
+import { ServerProcess } from './server-process';
 
 /** Who speaks with etcd: a process in a namespace. */
 export interface EtcdPeer {
@@ -58,13 +59,13 @@ export class EtcdHost implements DaemonHost {
   readonly #pending = new Map<number, Pending>();
   #alarm: Timer | undefined;
   #nextId = 1;
-  #row: ProcessRow | undefined;
-  #since: number | undefined;
-  readonly #log: { readonly at: number; readonly text: string }[] = [];
+  readonly #process: ServerProcess;
   /** Requests that found nobody, by id. */
   readonly #unheard = new Map<number, { readonly request: EtcdRequest; readonly timer: Timer }>();
 
-  constructor(readonly machine: Machine) {}
+  constructor(readonly machine: Machine) {
+    this.#process = new ServerProcess(this.name, machine);
+  }
 
   get netns(): Netns {
     return this.machine.root;
@@ -73,22 +74,22 @@ export class EtcdHost implements DaemonHost {
   // ---- the process -------------------------------------------------------------------------------------------------
 
   get running(): boolean {
-    return this.#row?.state === 'running';
+    return this.#process.running;
   }
 
   start(cause: EventSeq): void {
-    const again = this.#row !== undefined;
-    this.#show({ name: this.name, pid: this.machine.takePid(), state: 'running' }, cause);
+    const again = this.#process.known;
+    this.#process.start(cause);
     if (!again) return;
     this.#serve({ on: 'restart' }, cause);
     this.netns.timerAt(this.netns.now + RECONNECT_NS, () => this.#reconnect(cause));
   }
 
   stop(cause: EventSeq): void {
-    if (!this.#row) return;
+    if (!this.#process.known) return;
     this.#alarm?.cancel();
     this.#say('received signal terminated, shutting down', cause);
-    this.#show({ ...this.#row, state: 'stopped' }, cause);
+    this.#process.stop(cause);
   }
 
   wrote(): void {
@@ -96,35 +97,12 @@ export class EtcdHost implements DaemonHost {
   }
 
   service(cause: EventSeq): Service {
-    return {
-      name: this.name,
-      state: this.#row?.state ?? 'stopped',
-      pid: this.#row?.pid ?? 0,
-      ...(this.#since === undefined ? {} : { since: this.#since }),
-      note: '',
-      start: () => {
-        if (!this.running) this.start(cause);
-      },
-      stop: () => {
-        if (this.running) this.stop(cause);
-      },
-      ask: (_request, onAnswer) => onAnswer(err('etcd is reached by its API')),
-      log: () => this.#log,
-    };
-  }
-
-  #show(row: ProcessRow, cause: EventSeq): void {
-    const key = (pid: number) => String(pid).padStart(7, '0');
-    const old = this.#row;
-    if (old && old.pid !== row.pid) this.netns.change('process', key(old.pid), old, undefined, cause);
-    this.netns.change('process', key(row.pid), old?.pid === row.pid ? old : undefined, row, cause);
-    this.#row = row;
-    this.#since = this.netns.now;
+    return this.#process.service(this, cause);
   }
 
   #say(text: string, cause: EventSeq): void {
     const { netns } = this;
-    this.#log.push({ at: netns.now, text });
+    this.#process.log(text);
     control(netns, cause, { by: this.name, protocol: 'log', action: 'I', text });
   }
 

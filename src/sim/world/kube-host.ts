@@ -11,7 +11,6 @@ import {
   type KubeOptions,
   type KubeServer,
 } from '../daemons/index';
-import { err } from '../../base/result';
 import type {
   KubeAnswer,
   KubeClient,
@@ -23,10 +22,11 @@ import type {
   Timer,
 } from '../kernel/netlink';
 import { kubeStatus } from '../kernel/netlink';
-import type { EventSeq, KubeRow, ProcessRow, SimTime } from '../kernel/trace';
+import type { EventSeq, KubeRow, SimTime } from '../kernel/trace';
 import type { DaemonHost } from './daemon-host';
 import type { EtcdPeer } from './etcd-host';
 import type { Machine } from './machine';
+import { ServerProcess } from './server-process';
 import { control } from './stamp';
 
 const RETRY_NS = 1_000_000_000;
@@ -119,9 +119,7 @@ export class KubeHost implements DaemonHost {
   readonly #pending = new Map<number, Pending>();
   #alarm: Timer | undefined;
   #nextId = 1;
-  #row: ProcessRow | undefined;
-  #since: SimTime | undefined;
-  readonly #log: { readonly at: SimTime; readonly text: string }[] = [];
+  readonly #process: ServerProcess;
 
   constructor(
     private readonly machine: Machine,
@@ -129,34 +127,26 @@ export class KubeHost implements DaemonHost {
     private readonly node: (name: string) => Machine | undefined,
   ) {
     this.#server = kubeServerState(options);
+    this.#process = new ServerProcess(this.name, machine);
     machine.daemons.set(this.name, this);
   }
 
   // ---- as a service --------------------------------------------------------------------------------------------------
 
   get running(): boolean {
-    return this.#row?.state === 'running';
+    return this.#process.running;
   }
 
   start(cause: EventSeq): void {
-    const before = this.#row;
-    const key = (pid: number) => String(pid).padStart(7, '0');
-    const { root } = this.machine;
-    if (before) root.change('process', key(before.pid), before, undefined, cause);
-    this.#row = { name: this.name, pid: this.machine.takePid(), state: 'running' };
-    root.change('process', key(this.#row.pid), undefined, this.#row, cause);
-    this.#since = root.now;
-    this.#log.push({ at: root.now, text: `Serving securely on [::]:${API_PORT}` });
+    this.#process.start(cause);
+    this.#process.log(`Serving securely on [::]:${API_PORT}`);
     this.#serve({ on: 'start' }, cause);
   }
 
   stop(cause: EventSeq): void {
-    if (!this.#row) return;
-    const before = this.#row;
-    this.#row = { ...before, state: 'stopped' };
-    this.machine.root.change('process', String(before.pid).padStart(7, '0'), before, this.#row, cause);
-    this.#since = this.machine.root.now;
-    this.#log.push({ at: this.#since, text: '[graceful-termination] apiserver is exiting' });
+    if (!this.#process.known) return;
+    this.#process.stop(cause);
+    this.#process.log('[graceful-termination] apiserver is exiting');
     this.#alarm?.cancel();
   }
 
@@ -165,21 +155,7 @@ export class KubeHost implements DaemonHost {
   }
 
   service(cause: EventSeq): Service {
-    return {
-      name: this.name,
-      state: this.#row?.state ?? 'stopped',
-      pid: this.#row?.pid ?? 0,
-      ...(this.#since === undefined ? {} : { since: this.#since }),
-      note: '',
-      start: () => {
-        if (!this.running) this.start(cause);
-      },
-      stop: () => {
-        if (this.running) this.stop(cause);
-      },
-      ask: (_request, onAnswer) => onAnswer(err('kube-apiserver is reached by its API')),
-      log: () => this.#log,
-    };
+    return this.#process.service(this, cause);
   }
 
   // ---- clients -------------------------------------------------------------------------------------------------------

@@ -3,6 +3,8 @@
  * `scenarios/`; they all end here. What daemons create (bridges, veths, tunnels, routes) is not listed: daemons create it.
  */
 import type { Ip4, Mac, Prefix } from '../wire/index';
+import type { DockerContainerSpec } from '../daemons/index';
+import type { DockerPort } from '../kernel/netlink';
 import type { SimTime } from '../kernel/trace';
 
 /** A command of the journal. Without `at` it starts when the previous entry has ended and nothing is in flight. */
@@ -93,24 +95,9 @@ export interface DockerSpec {
   readonly containers: readonly ContainerSpec[];
 }
 /** A published port: `-p 8080:80`. */
-export interface PortSpec {
-  /** Absent: every address. */
-  readonly hostIp?: Ip4;
-  readonly hostPort: number;
-  readonly containerPort: number;
-  readonly protocol: 'tcp' | 'udp';
-}
+export type PortSpec = DockerPort;
 /** In the order of creation, which is the order in which their veths become bridge ports. */
-export interface ContainerSpec {
-  readonly name: string;
-  readonly image: string;
-  readonly ip?: Ip4;
-  /** Default 02:42 and the IPv4 address. */
-  readonly mac?: Mac;
-  /** Host end of the veth pair; default `veth` and 7 hex digits. */
-  readonly veth?: string;
-  readonly vethMac?: Mac;
-  /** `--network host`: no namespace of its own. */
+export interface ContainerSpec extends DockerContainerSpec {
   readonly network: 'bridge' | 'host';
   readonly ports: readonly PortSpec[];
 }

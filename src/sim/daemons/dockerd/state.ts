@@ -1,4 +1,4 @@
-import type { DockerPort } from '../../kernel/netlink';
+import type { DockerCreate, DockerPort } from '../../kernel/netlink';
 import type { Ip4, Mac, Prefix } from '../../wire/index';
 import type { Effect, Next } from '../daemon';
 
@@ -23,29 +23,23 @@ export interface DockerContainerSpec {
   readonly name: string;
   readonly image: string;
   readonly ip?: Ip4;
+  /** Default 02:42 and the IPv4 address. */
   readonly mac?: Mac;
+  /** Host end of the veth pair; default `veth` and 7 hex digits. */
   readonly veth?: string;
   readonly vethMac?: Mac;
+  /** `--network host`: no namespace of its own. */
   readonly network?: 'bridge' | 'host';
   readonly ports?: readonly DockerPort[];
 }
 
 /** A container as dockerd keeps it. Times in ns. */
-export interface Box {
+export interface Box extends Omit<DockerCreate, 'name' | 'ip'> {
   readonly id: string;
   readonly name: string;
-  readonly image: string;
-  /** Given on the command line; empty: the image's. */
-  readonly command: readonly string[];
-  readonly network: string;
   readonly wantedIp?: Ip4;
-  readonly mac?: Mac;
   readonly veth?: string;
   readonly vethMac?: Mac;
-  readonly ports: readonly DockerPort[];
-  readonly interactive: boolean;
-  readonly restart: 'no' | 'always' | 'unless-stopped' | 'on-failure';
-  readonly remove: boolean;
   readonly status: 'created' | 'running' | 'exited';
   readonly exit: number;
   readonly createdAt: number;

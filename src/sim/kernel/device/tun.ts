@@ -8,6 +8,7 @@
 import { err, ok, type Result } from '../../../base/result';
 import { COST } from '../costs';
 import type { Errno, LinkRow, Requester, TunEvents, TunFile, TunPacket } from '../netlink';
+import { fileRequest } from '../netlink-event';
 import type { Netns } from '../netns';
 import { copied, copiedFrame } from '../socket/copies';
 import type { EventSeq, Frame } from '../trace';
@@ -203,17 +204,8 @@ export function openTun(
   if (there && exclusive) return err('EBUSY');
   if (there && !(there instanceof TunDevice)) return err('EINVAL');
   if (there?.attached) return err('EBUSY');
-  const cause = netns.emit({
-    seq: 0,
-    at: 0,
-    machine: netns.machine,
-    netns: netns.id,
-    cause: requester.cause,
-    kind: 'netlink',
-    by: requester.by,
-    request: 'TUNSETIFF',
-    text: `open /dev/net/tun dev ${name} mode tun`,
-  });
+  const text = `open /dev/net/tun dev ${name} mode tun`;
+  const cause = fileRequest(netns, requester, 'TUNSETIFF', text);
   const device = there ?? new TunDevice(netns, netns.allocateIfindex(), name, 0);
   const file = new OpenTun(device, { by: requester.by, cause }, events);
   device.attach(file, cause);

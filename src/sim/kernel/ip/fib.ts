@@ -20,14 +20,7 @@ import { FibState } from './fib-state';
 import { TABLE_LOCAL, TABLE_MAIN, tableId } from './fib-table';
 import type { FibAddress, FibChange, FibFlow, FibHost, FibLookup, FibNewAddress } from './fib-types';
 
-export type {
-  FibChange,
-  FibDevice,
-  FibFlow,
-  FibHost,
-  FibLookup,
-  FibNewAddress,
-} from './fib-types';
+export type { FibChange, FibDevice, FibFlow, FibHost, FibLookup, FibNewAddress } from './fib-types';
 
 export class Fib {
   /** Grows with every change that may change an answer. */

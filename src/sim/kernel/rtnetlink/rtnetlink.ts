@@ -35,8 +35,9 @@ import type {
 import { NetfilterDoor } from '../netfilter/request';
 import { delQdisc, dumpQdiscs, newQdisc } from '../qdisc/request';
 import { qdiscCommand } from '../qdisc/text';
+import { fileRequest, noteRefusal } from '../netlink-event';
 import type { Netns } from '../netns';
-import type { EventSeq, FibResultType, NetlinkEvent } from '../trace';
+import type { EventSeq, FibResultType } from '../trace';
 import { addrRow, delAddr, newAddr } from './addrs';
 import {
   describeAddr,
@@ -82,22 +83,9 @@ export class RtNetlink implements Netlink {
   /** Files the request, carries it out under its event, and notes a refusal on it. */
   #ask(request: string, text: string, act: (cause: EventSeq) => Reply): Reply {
     const { netns, requester } = this;
-    const seq = netns.emit({
-      seq: 0,
-      at: 0,
-      machine: netns.machine,
-      netns: netns.id,
-      cause: requester.cause,
-      kind: 'netlink',
-      by: requester.by,
-      request,
-      text,
-      error: undefined,
-    });
+    const seq = fileRequest(netns, requester, request, text);
     const reply = netns.causing(seq, () => act(seq));
-    // The event is filed before the changes that it causes, so its outcome is written into it afterwards.
-    if (!reply.ok)
-      (netns.tracer.events[seq] as { error?: string } & NetlinkEvent).error = errorText(reply.error);
+    if (!reply.ok) noteRefusal(netns, seq, errorText(reply.error));
     return reply;
   }
 

@@ -1,5 +1,5 @@
 /** Words of an iproute2 command line, read one after another, with the errors of lib/utils.c. */
-import { formatIp4, parseMac, type Ip4, type Mac, type Prefix } from '../../wire/index';
+import { parseMac, type Ip4, type Mac, type Prefix } from '../../wire/index';
 import { Exit, parseUnsigned } from '../program';
 
 /** Address family asked for on the command line; without one iproute2 says "any valid". */
@@ -144,4 +144,3 @@ export function takeOnOff(args: Args, keyword: string, code = 1): boolean {
   if (word === 'off') return false;
   throw new Exit(code, `Error: argument of "${keyword}" must be one of "off", "on", not "${word}"\n`);
 }
-

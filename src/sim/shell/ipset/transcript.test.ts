@@ -1,17 +1,9 @@
 /** Command lines given to ipset 7.17 in a real network namespace (Linux 6.18), and the same lines given here. */
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { NetfilterTerminal } from '../iptables/testing/terminal';
+import { entriesOf } from '../testing/transcripts';
 
-interface Entry {
-  readonly command: string;
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly exit: number;
-}
-const entries = JSON.parse(
-  readFileSync(new URL('testdata/transcripts.json', import.meta.url), 'utf8'),
-) as readonly Entry[];
+const entries = entriesOf(new URL('testdata/transcripts.json', import.meta.url));
 const terminal = new NetfilterTerminal();
 /** Seeds that were not given differ. */
 const known = new Set(entries.flatMap(({ command }) => / initval (0x\w+)/.exec(command)?.[1] ?? []));

@@ -3,8 +3,8 @@ import { ICMP_DEST_UNREACH, formatIp4, type Ip4 } from '../../wire/index';
 import type { Errno, ProcessContext, SocketError, UdpSocket } from '../../kernel/netlink';
 import { strerror } from '../../kernel/netlink';
 import { Exit } from '../program';
-import { addressOf } from './host';
-import { serviceText, unresolved, type NcOptions } from './nc-options';
+import { PortCaller } from './nc-caller';
+import { serviceText, type NcOptions } from './nc-options';
 import { latin1 } from './nginx';
 
 const SECOND = 1_000_000_000;
@@ -21,46 +21,22 @@ function isFatal({ type, code }: SocketError): boolean {
 }
 
 /** Calls one port after the other. */
-export class UdpCaller {
-  #code = 1;
-  #at = 0;
-  #address: Ip4 = 0;
-
-  constructor(
-    private readonly ctx: ProcessContext,
-    private readonly options: NcOptions,
-    private readonly input: Uint8Array,
-  ) {}
-
-  start(): void {
-    const { host, ports } = this.options;
-    const address = addressOf(host);
-    if (address === undefined) throw new Exit(1, `nc: ${unresolved(host, ports[0] ?? 0)}\n`);
-    this.#address = address;
-    this.#next();
-  }
-
-  #next(): void {
-    const port = this.options.ports[this.#at++];
-    if (port === undefined) this.ctx.exit(this.#code);
-    else this.#call(port);
-  }
-
-  #call(port: number): void {
+export class UdpCaller extends PortCaller {
+  protected override call(port: number): void {
     const { ctx, options } = this;
     const { source, sourcePort, ttl, verbose } = options;
-    const reached = ctx.sockets.connect(this.#address, source === undefined ? {} : { source });
+    const reached = ctx.sockets.connect(this.address, source === undefined ? {} : { source });
     if (!reached.ok) {
       if (verbose)
         ctx.printError(
           `nc: connect to ${options.host} port ${port} (udp) failed: ${strerror[reached.error]}\n`,
         );
-      this.#next();
+      this.next();
       return;
     }
-    const call = new Call(ctx, options, this.input, { address: this.#address, port, ttl }, (code) => {
-      this.#code = code;
-      this.#next();
+    const call = new Call(ctx, options, this.input, { address: this.address, port, ttl }, (code) => {
+      this.code = code;
+      this.next();
     });
     const made = ctx.sockets.udp(
       {

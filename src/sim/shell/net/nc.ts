@@ -4,12 +4,12 @@
  *
  * Leaves out: UNIX sockets, proxies, Telnet, options that only tune buffers.
  */
-import { formatIp4, type Ip4 } from '../../wire/index';
+import { formatIp4 } from '../../wire/index';
 import type { Errno, ProcessContext, TcpOptions, TcpSocket, Timer } from '../../kernel/netlink';
 import { strerror } from '../../kernel/netlink';
 import { Exit, type Program } from '../program';
-import { addressOf } from './host';
-import { readNcOptions, serviceText, unresolved, type NcOptions } from './nc-options';
+import { PortCaller } from './nc-caller';
+import { readNcOptions, serviceText, type NcOptions } from './nc-options';
 import { listenUdp, UdpCaller } from './nc-udp';
 import { bytesOf, latin1 } from './nginx';
 
@@ -30,7 +30,7 @@ export const nc: Program = {
   },
 };
 
-export /** readwrite(): from the pipe into the connection, from the connection to the terminal. */
+/** readwrite(): from the pipe into the connection, from the connection to the terminal. */
 class Pump {
   #quit: Timer | undefined;
   #idle: Timer | undefined;
@@ -75,31 +75,8 @@ class Pump {
 }
 
 /** Calls one port after the other; the first that answers is talked to, with -z all are only tried. */
-class Caller {
-  #code = 1;
-  #at = 0;
-  #address: Ip4 = 0;
-  constructor(
-    private readonly ctx: ProcessContext,
-    private readonly options: NcOptions,
-    private readonly input: Uint8Array,
-  ) {}
-
-  start(): void {
-    const { host, ports } = this.options;
-    const address = addressOf(host);
-    if (address === undefined) throw new Exit(1, `nc: ${unresolved(host, ports[0] ?? 0)}\n`);
-    this.#address = address;
-    this.#next();
-  }
-
-  #next(): void {
-    const port = this.options.ports[this.#at++];
-    if (port === undefined) this.ctx.exit(this.#code);
-    else this.#call(port);
-  }
-
-  #call(port: number): void {
+class Caller extends PortCaller {
+  protected override call(port: number): void {
     const { ctx, options } = this;
     let pump: Pump | undefined;
     const { timeout } = options;
@@ -107,18 +84,18 @@ class Caller {
       ? ctx.after(timeout * SECOND, () => {
           this.#say(`nc: connect to ${options.host} port ${port} (tcp) timed out: Operation now in progress`);
           if (made.ok) made.value.close();
-          this.#next();
+          this.next();
         })
       : undefined;
-    const made = ctx.sockets.tcpConnect(this.#address, port, this.#local(), {
+    const made = ctx.sockets.tcpConnect(this.address, port, this.#local(), {
       onConnected: () => {
         limit?.cancel();
-        this.#code = 0;
+        this.code = 0;
         this.#say(`Connection to ${options.host} ${serviceText(options, port, 'tcp')} succeeded!`);
         if (!made.ok) return;
         if (options.scan) {
           made.value.close();
-          this.#next();
+          this.next();
           return;
         }
         pump = new Pump(ctx, options, made.value, (code) => ctx.exit(code));
@@ -141,7 +118,7 @@ class Caller {
 
   #failed(port: number, errno: Errno): void {
     this.#say(`nc: connect to ${this.options.host} port ${port} (tcp) failed: ${strerror[errno]}`);
-    this.#next();
+    this.next();
   }
   #say(line: string): void {
     if (this.options.verbose) this.ctx.printError(`${line}\n`);

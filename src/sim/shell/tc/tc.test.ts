@@ -1,25 +1,9 @@
 /** `tc`: lines typed into a real network namespace (Linux 6.18 without sch_netem, iproute2 6.1.0), and netem here. */
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Terminal } from '../testing/terminal';
+import { describeTranscript } from '../testing/transcripts';
 
-interface Entry {
-  readonly command: string;
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly exit: number;
-}
-const entries = JSON.parse(
-  readFileSync(new URL('tc.golden.json', import.meta.url), 'utf8'),
-) as readonly Entry[];
-
-describe('as on Linux', () => {
-  const terminal = new Terminal(['n']);
-  const shown = entries.map(({ command }) => terminal.run('n', command));
-  test.each(entries.map((entry, at) => ({ ...entry, at })))('$command', ({ at, stdout, stderr, exit }) => {
-    expect(shown[at]).toEqual({ stdout, stderr, exit });
-  });
-});
+describeTranscript('as on Linux', new URL('tc.golden.json', import.meta.url));
 
 function prepared(): Terminal {
   const terminal = new Terminal(['n']);

@@ -15,7 +15,7 @@ import { Alarm } from './timers';
 import { ackTimeout, writeTimeout } from './timeouts';
 import type { Kernel } from './user';
 
-export function tupleKey(local: TcpEndpoint, peer: TcpEndpoint): string {
+function tupleKey(local: TcpEndpoint, peer: TcpEndpoint): string {
   return `${local.address}:${local.port}-${peer.address}:${peer.port}`;
 }
 
