@@ -116,7 +116,9 @@ test('a cable is cut and plugged in again, in Chinese', async ({ app }) => {
   expect(await ping(app)).toContain('ttl=62');
 });
 
-test('broken before anything has happened, the opening ping comes all the same, and fails', async ({ app }) => {
+test('broken before anything has happened, the opening ping comes all the same, and fails', async ({
+  app,
+}) => {
   await app.open('#v=1&s=flannel-vxlan&l=en');
   await app.breakIt('node1', /Delete the forwarding entry of 5e:f8:4f:00:e3:37/);
   await app.toEnd();

@@ -10,7 +10,8 @@ const DOCKER_WORDS = [
 function docker(words: readonly string[]): Place {
   const [command, ...rest] = words.filter((word) => !word.startsWith('-'));
   if (command === undefined) return { words: DOCKER_WORDS };
-  if (command === 'run') return { words: ['-d', '--name', '-p', '--network', 'host', 'nginx', 'busybox', '--rm'] };
+  if (command === 'run')
+    return { words: ['-d', '--name', '-p', '--network', 'host', 'nginx', 'busybox', '--rm'] };
   if (command === 'network') return { words: rest.length === 0 ? ['ls', 'inspect'] : ['bridge', 'host'] };
   if (command === 'ps') return { words: ['-a', '-q'] };
   if (command !== 'exec') return { kinds: ['container'] };

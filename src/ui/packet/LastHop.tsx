@@ -21,8 +21,7 @@ export function LastHop({ comparison, before }: LastHopProps) {
   const pinned = useApp((state) => state.selection.frame === before.id);
   const { added, removed, isAnswer, grown } = comparison;
   const { macs, fields } = worthTelling(comparison);
-  const names = (layers: Comparison['added']) =>
-    layers.map(({ protocol }) => longName[protocol]).join(' + ');
+  const names = (layers: Comparison['added']) => layers.map(({ protocol }) => longName[protocol]).join(' + ');
   const nothing = added.length + removed.length + fields.length === 0 && !macs;
   return (
     <div className={styles.hop}>
