@@ -5,8 +5,8 @@
 import { ok, type Result } from '../../../base/result';
 import { ipText } from '../text';
 import type { Netns } from '../netns';
+import { fileRequest, noteRefusal } from '../netlink-event';
 import type { Requester } from '../netlink';
-import type { NetlinkEvent } from '../trace';
 import type { ConntrackFilter, Ipset, Netfilter, TableEdit, TableErrno } from './door';
 import { IpsetRequests } from './ipset-request';
 import type { NetfilterTables } from './netfilter';
@@ -50,22 +50,9 @@ export class NetfilterDoor implements Netfilter {
     act: () => Result<T, E>,
   ): Result<T, E> {
     const { netns, requester } = this;
-    const seq = netns.emit({
-      seq: 0,
-      at: 0,
-      machine: netns.machine,
-      netns: netns.id,
-      cause: requester.cause,
-      kind: 'netlink',
-      by: requester.by,
-      request,
-      text,
-      error: undefined,
-    });
+    const seq = fileRequest(netns, requester, request, text);
     const answer = netns.netfilter.causing(seq, act);
-    // The event is filed before the changes that it causes, so its outcome is written into it afterwards.
-    if (!answer.ok)
-      (netns.tracer.events[seq] as { error?: string } & NetlinkEvent).error = error(answer.error);
+    if (!answer.ok) noteRefusal(netns, seq, error(answer.error));
     return answer;
   }
   /** A table comes into use when somebody looks at it. */
