@@ -24,8 +24,8 @@ export function dropLabelId(reason: DropReason, where?: string): LabelId {
 }
 
 /** Two words for the stage: `no neighbour`. */
-export function dropLabel(reason: DropReason, where?: string): Message {
-  return msg(dropLabelId(reason, where));
+export function dropLabel(e: Pick<DropEvent, 'reason' | 'where' | 'detail'>): Message {
+  return msg(dropLabelId(e.reason, dropPlace(e)));
 }
 
 /** What an ICMP error says (RFC 792, RFC 1812 section 5.2.7). */

@@ -50,7 +50,7 @@ describe('segments', () => {
       'host sends 14 bytes of data to 10.0.2.2 port 80',
       'host has nothing more to send to 10.0.2.2: TCP FIN',
       'host ends the connection with 10.0.2.2 at once: TCP reset',
-      'host sends the TCP SYN to 10.0.2.2 again: no answer so far',
+      'host sends the TCP SYN to 10.0.2.2 again: not acknowledged so far',
     ]);
   });
 

@@ -56,7 +56,7 @@ export const enTcp = {
   'tcp.refuse': '**{who}** refuses the connection from {dst}: {@what}',
   'tcp.data': '**{who}** sends {n} {n|byte|bytes} of data to {dst} port {port}',
   'tcp.ack': '**{who}** acknowledges to {dst} what has come: {@what}',
-  'tcp.again': '**{who}** sends the {@what} to {dst} again: no answer so far',
+  'tcp.again': '**{who}** sends the {@what} to {dst} again: not acknowledged so far',
   'tcp.takes': '**{who}** takes the {@what}: {before} → {after}',
   'tcp.takesNew': '**{who}** takes the {@what}: a socket in state {after}',
   'tcp.takesLast': '**{who}** takes the {@what}: the connection is over',
@@ -69,7 +69,7 @@ export const enTcp = {
   'lead.tcpRefuse':
     'Nobody listens on port {port} here, so the SYN is answered with a reset: “connection refused”.',
   'lead.tcpAgain':
-    'Nobody acknowledged the segment in time, so it goes out once more; each wait is twice as long as the last.',
+    'The segment has not been acknowledged, in time or while later ones were, so it goes out once more.',
   'note.tcpNumbers': 'seq {seq}, ack {ack}, window {window}',
   'note.tcpSeq': 'seq {seq}, window {window}',
 } as const;

@@ -171,7 +171,7 @@ describe('the catalogues', () => {
 
 describe.each(LANGS)('reasons in %s', (lang) => {
   it.each(DROPS)('%s has a short label, a sentence and a hint', (reason) => {
-    const label = message(lang, dropLabel(reason));
+    const label = message(lang, dropLabel({ reason, where: '' }));
     if (lang === 'en') expect(label.split(' ').length).toBeLessThanOrEqual(2);
     else expect(label.length).toBeLessThanOrEqual(10);
     expect(message(lang, dropSentence(reason)).length).toBeGreaterThan(4);
@@ -180,7 +180,7 @@ describe.each(LANGS)('reasons in %s', (lang) => {
 
   it('a drop is told by the function that gave up where that says more', () => {
     const said = (reason: DropReason, where: string): string[] =>
-      [dropLabel(reason, where), dropSentence(reason, where), dropHint(reason, where)].map((m) =>
+      [dropLabel({ reason, where }), dropSentence(reason, where), dropHint(reason, where)].map((m) =>
         message(lang, m),
       );
     const plain = said('QDISC_DROP', 'elsewhere');

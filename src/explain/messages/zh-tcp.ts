@@ -56,7 +56,7 @@ export const zhTcp: Readonly<Record<keyof typeof enTcp, string>> = {
   'tcp.refuse': '**{who}** 拒绝来自 {dst} 的连接：{@what}',
   'tcp.data': '**{who}** 向 {dst} 的端口 {port} 发送 {n} 字节数据',
   'tcp.ack': '**{who}** 向 {dst} 确认已收到的数据：{@what}',
-  'tcp.again': '**{who}** 向 {dst} 重传{@what}：至今没有回音',
+  'tcp.again': '**{who}** 向 {dst} 重传{@what}：至今没有得到确认',
   'tcp.takes': '**{who}** 收下{@what}：{before} → {after}',
   'tcp.takesNew': '**{who}** 收下{@what}：新套接字处于 {after} 状态',
   'tcp.takesLast': '**{who}** 收下{@what}：连接到此结束',
@@ -67,7 +67,7 @@ export const zhTcp: Readonly<Record<keyof typeof enTcp, string>> = {
   'lead.tcpFin': 'FIN 关闭一个方向；另一个方向要等对方也发 FIN 才关闭。',
   'lead.tcpRst': '复位报文段用来回应不属于任何连接的报文段，或者直接终止连接。',
   'lead.tcpRefuse': '这里没有程序监听端口 {port}，于是用复位报文段回应 SYN：“拒绝连接”。',
-  'lead.tcpAgain': '报文段没有按时得到确认，于是再发一次；每次等待的时间是上一次的两倍。',
+  'lead.tcpAgain': '报文段没有按时得到确认，或者后面的报文段已被确认而它没有，于是再发一次。',
   'note.tcpNumbers': '序号 {seq}，确认号 {ack}，窗口 {window}',
   'note.tcpSeq': '序号 {seq}，窗口 {window}',
 };

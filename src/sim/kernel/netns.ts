@@ -118,6 +118,8 @@ export class Netns {
   shutdown(cause: EventSeq): void {
     this.sockets.shutdown(cause);
     for (const device of [...this.#byIndex.values()]) this.removeDevice(device, cause);
+    // nf_conntrack_cleanup_net
+    this.netfilter.causing(cause, () => this.netfilter.deleteConntrack());
     this.change('netns', this.id, this.#row, undefined, cause);
   }
 

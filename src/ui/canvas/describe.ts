@@ -73,5 +73,5 @@ export function dropOf(step: Step): { readonly place: Place; readonly reason: Me
   if (drop?.kind !== 'drop') return undefined;
   const place: Place =
     drop.dev === undefined ? { netns: drop.netns, what: 'ip' } : { netns: drop.netns, dev: drop.dev };
-  return { place, reason: dropLabel(drop.reason, drop.where) };
+  return { place, reason: dropLabel(drop) };
 }

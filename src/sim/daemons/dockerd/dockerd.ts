@@ -166,7 +166,9 @@ function onTimer(options: DockerdOptions, state: DockerdState, name: string, now
   }
   const [what, of = ''] = name.split(' ');
   const box = boxOf(state, of);
-  if (what === 'kill' && box?.status === 'running') return end(options, state, box, 137, now);
+  // A run that ended by itself is awaited no longer: its timer must not hit the next one.
+  if (what === 'kill' && box?.status === 'running' && state.stopping.some((one) => one.name === of))
+    return end(options, state, box, 137, now);
   if (what === 'restart' && box?.status === 'exited' && box.byHand !== true) {
     const begun = startBox(options, state, of, { attached: false });
     return and(begun, (at) => advance(options, at, now));

@@ -305,7 +305,7 @@ function exited(state: KubeletState, input: Extract<Input, { on: 'exited' }>, no
   return next(
     withLocal(state, local.name, { ...local, restarts, restartedAt: now }),
     tellStatus(pod, { phase: 'Running', reason: 'CrashLoopBackOff', restarts: local.restarts, ...podIp }),
-    { do: 'timer', name: `again ${local.name}`, afterNs: backoff },
+    { do: 'timer', name: `again ${local.name} ${local.uid}`, afterNs: backoff },
   );
 }
 
@@ -349,14 +349,15 @@ function start(options: KubeletOptions, state: KubeletState): Step {
 }
 
 function onTimer(options: KubeletOptions, state: KubeletState, timer: string, now: number): Step {
-  const [kind = '', name = ''] = timer.split(' ');
+  const [kind = '', name = '', uid = ''] = timer.split(' ');
   switch (kind) {
     case 'next':
       return makeNext(state);
     case 'gone':
       return gone(state, name);
     case 'again':
-      return restart(state, name, now);
+      // A pod made anew under the name is not the one that crashed.
+      return String(state.local.get(name)?.uid) === uid ? restart(state, name, now) : next(state);
     case 'retry':
       if (state.local.get(name)?.step !== 'waiting') return next(state);
       return and(next({ ...state, queue: [...state.queue, name] }), work);

@@ -74,3 +74,17 @@ describe('what is dropped without a rule', () => {
     });
   });
 });
+
+test('connections go with their namespace', () => {
+  const { net, router } = masqueradeNet();
+  masquerade(router);
+  net.ping('inside', '192.168.9.2');
+  expect(router.conntrackCount()).toBe(1);
+  net.kernel.deleteNetns('router', -1);
+  net.engine.runUntil(net.engine.now + 100 * SECOND);
+  const { events } = net.tracer;
+  const gone = events.findLastIndex((event) => event.kind === 'change' && event.table === 'conntrack');
+  const room = events.findLastIndex((event) => event.kind === 'change' && event.table === 'netns');
+  expect(events[gone]).toMatchObject({ after: undefined });
+  expect(gone).toBeLessThan(room);
+});

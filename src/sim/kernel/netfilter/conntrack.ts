@@ -17,6 +17,7 @@ import {
   pseudoHeaderSum,
   readU16,
   readU8,
+  isIcmpErrorType,
 } from '../../wire/index';
 import { SECOND } from '../costs';
 import type { IpPacket } from '../ip/packet';
@@ -39,8 +40,6 @@ const EVICTION_BUCKETS = 8;
 const HASH_BUCKETS = 262_144;
 /** NR_ICMP_TYPES */
 const MAX_ICMP_TYPE = 18;
-/** Types that quote a packet: unreachable, source quench, redirect, time exceeded, parameter problem. */
-const ICMP_ERRORS: readonly number[] = [3, 4, 5, 11, 12];
 
 export interface ConntrackListener {
   changed(connection: Connection, change: 'new' | 'update' | 'destroy', cause: EventSeq): void;
@@ -96,7 +95,7 @@ export class Conntrack {
       state.info = 'INVALID';
       return true;
     }
-    if (tuple.protocol === IPPROTO_ICMP && ICMP_ERRORS.includes(tuple.dport >>> 8)) {
+    if (tuple.protocol === IPPROTO_ICMP && isIcmpErrorType(tuple.dport >>> 8)) {
       this.#related(packet, state, at);
       return true;
     }

@@ -170,9 +170,7 @@ export class Nat {
     }
     writeEnd(bytes, 0, target, manip);
     const frame = this.netns.tracer.frame(bytes, 'ip', packet.frame);
-    const next = packet.changed(bytes, frame.id, packet.cause);
-    next.nf = state;
-    return next;
+    return packet.changed(bytes, frame.id, packet.cause);
   }
 }
 

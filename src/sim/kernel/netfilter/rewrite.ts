@@ -13,6 +13,7 @@ import {
   updateChecksum16,
   writeU16,
   type Ip4,
+  isIcmpErrorType,
 } from '../../wire/index';
 import type { Manip } from './connection';
 import type { Tuple } from './tuple';
@@ -54,7 +55,7 @@ export function writeEnd(bytes: Uint8Array, from: number, to: Tuple, manip: Mani
   } else if (
     header.protocol === IPPROTO_ICMP &&
     to.protocol === IPPROTO_ICMP &&
-    ![3, 4, 5, 11, 12].includes(packet[at] ?? 0)
+    !isIcmpErrorType(packet[at] ?? 0)
   ) {
     setWord(packet, at + 4, to.sport, [at + 2]);
   }

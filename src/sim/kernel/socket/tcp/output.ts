@@ -15,6 +15,7 @@ import type { OutputRoute } from '../../ip/ip';
 import type { IpPacket } from '../../ip/packet';
 import type { Netns } from '../../netns';
 import type { EventSeq, FrameId } from '../../trace';
+import { copied } from '../copies';
 import { ATO_MIN, DELACK_MAX, JIFFY, MSS_MIN } from './constants';
 import { segmentOptions, synOptions, type SackBlock } from './options';
 import { add, after, distance } from './seq';
@@ -93,7 +94,15 @@ function transmit(
   const origin = packet.cause;
   const { length } = out.payload;
   for (let n = 0; n < (out.writes ?? 0); n++) {
-    copied(netns, packet, sock.config.by, 'to-kernel', 'send', n === 0 ? length : 0);
+    copied(netns, {
+      frame: packet.frame,
+      cause: packet.cause,
+      direction: 'to-kernel',
+      process: sock.config.by,
+      via: 'send',
+      bytes: n === 0 ? length : 0,
+      switches: 0,
+    });
   }
   netns.ip.sendRouted(packet, route);
   packet.cause = origin;
@@ -105,32 +114,6 @@ function confirmNeighbour(netns: Netns, sock: Sock, route: OutputRoute): void {
   sock.confirms = false;
   const neighbour = netns.neigh.get(route.device, route.nexthop);
   if (neighbour) neighbour.confirmed = netns.now;
-}
-
-/** Bytes crossed between the process and the kernel. */
-export function copied(
-  netns: Netns,
-  { frame, cause }: Pick<IpPacket, 'frame' | 'cause'>,
-  process: string,
-  direction: 'to-user' | 'to-kernel',
-  via: string,
-  bytes: number,
-): EventSeq {
-  return netns.emit({
-    seq: 0,
-    at: 0,
-    machine: netns.machine,
-    netns: netns.id,
-    cause,
-    kind: 'copy',
-    frame,
-    direction,
-    process,
-    via,
-    bytes,
-    // A reader slept until its data came; a writer is running.
-    switches: direction === 'to-user' ? 1 : 0,
-  });
 }
 
 function optionsOf(netns: Netns, sock: Sock, syn: boolean, ack: boolean, data: boolean): Uint8Array {
@@ -265,6 +248,9 @@ export function sendPending(netns: Netns, sock: Sock, cause: EventSeq): void {
     if (idle || sock.timers.write.due === undefined) sock.timers.write.set(sock.rto);
     sent++;
   }
+  // tcp_check_probe_timer: what could not leave for want of a route or a window is tried again.
+  if (sock.inFlight.length === 0 && sock.unsent.length > 0 && sock.timers.write.due === undefined)
+    sock.timers.write.set(sock.rto);
   sock.maxOut = Math.max(sent > 0 ? sock.inFlight.length : 0, sock.maxOut);
 }
 

@@ -21,6 +21,8 @@ export function writeTimeout(life: Lifecycle, sock: Sock): void {
   if (!head) {
     if (sock.unsent.length > 0) {
       sendPending(netns, sock, sock.unsent[0]?.origin ?? -1);
+      // Still nothing left: less and less often, as tcp_send_probe0 does.
+      if (sock.inFlight.length === 0) sock.rto = Math.min(sock.rto * 2, RTO_MAX);
       sock.timers.write.set(sock.rto);
     }
     return;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../../../base/random';
 import { NetfilterTerminal } from '../../../shell/iptables/testing/terminal';
-import { TestNet } from '../../testing/net';
+import { ip, TestNet } from '../../testing/net';
 import { A, B, End, SECOND, brief, bytesOf, call, disturb, pair, pass, sent, serve } from './testing/talk';
 
 function noise(seed: string, length: number): Uint8Array {
@@ -29,6 +29,24 @@ function exchange(
   pass(net, seconds);
   return { client, server };
 }
+
+test('what was written while there was no route leaves once there is one again', () => {
+  const net = pair();
+  const server = new End();
+  serve(net, 'b', 80, () => server);
+  const client = call(net, 'a', B, 80, new End());
+  pass(net, 1);
+  const route = net.netlink('a').getRoutes()[0];
+  const [addr = '', len = ''] = (route?.dst ?? '').split('/');
+  const dst = { addr: ip(addr), len: Number(len) };
+  expect(net.netlink('a').delRoute({ dst, dev: route?.dev ?? '' }).ok).toBe(true);
+  client.open.send(noise('late', 500));
+  pass(net, 2);
+  expect(server.received.length).toBe(0);
+  expect(net.netlink('a').newRoute({ dst, dev: route?.dev ?? '' }).ok).toBe(true);
+  pass(net, 20);
+  expect(server.received).toEqual(noise('late', 500));
+});
 
 describe('whatever happens on the way', () => {
   test('random loss, delay and doubling', () => {

@@ -7,7 +7,7 @@ import { COST } from '../../costs';
 import type { Errno, TcpEndpoint, TcpEvents, TcpSocket, TcpState } from '../../netlink';
 import type { Netns } from '../../netns';
 import type { EventSeq, FrameId } from '../../trace';
-import { copied } from './output';
+import { copied } from '../copies';
 import type { Sock, Upward } from './sock';
 
 /** What the connection's keeper does for the process. */
@@ -103,7 +103,16 @@ export class User implements Upward, TcpSocket {
     const { events } = this;
     if (news.tell === 'data') {
       this.unread -= news.length;
-      this.#now = copied(kernel.netns, news, sock.config.by, 'to-user', 'recv', news.length);
+      this.#now = copied(kernel.netns, {
+        frame: news.frame,
+        cause: news.cause,
+        direction: 'to-user',
+        process: sock.config.by,
+        via: 'recv',
+        bytes: news.length,
+        // It slept until its data came.
+        switches: 1,
+      });
       kernel.read(sock);
       events.onData?.(joined(news.parts, news.length));
     } else if (news.tell === 'failed') events.onError?.(news.errno);

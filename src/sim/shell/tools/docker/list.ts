@@ -90,7 +90,7 @@ export function logs(ctx: ProcessContext, args: readonly string[]): number {
   if (!row) throw new Exit(1, noSuch(name));
   const tail = flags.last('tail') ?? 'all';
   const lines = row.output.split(/(?<=\n)/).filter((line) => line !== '');
-  ctx.print((/^\d+$/.test(tail) ? lines.slice(lines.length - Number(tail)) : lines).join(''));
+  ctx.print((/^\d+$/.test(tail) ? lines.slice(Math.max(0, lines.length - Number(tail))) : lines).join(''));
   return 0;
 }
 
